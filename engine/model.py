@@ -1,0 +1,65 @@
+"""Plain values that every room of the engine shares. Imports the standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+Json = Any
+"""A JSON value: None, bool, int, float, str, list or dict with str keys."""
+
+Severity = Literal["error", "warning", "info"]
+BindingType = Literal["latest", "deployment", "versionTag"]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as somebody hands it in: a bare name with its ending, and the bytes."""
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark of a check. ``rule`` is a stable slug (bpmnlint's where the rule is the same);
+    ``line`` counts from 1; ``zh``/``en`` say what is wrong, ``remedy_*`` what to do instead."""
+
+    rule: str
+    severity: Severity
+    file: str
+    zh: str
+    en: str
+    remedy_zh: str = ""
+    remedy_en: str = ""
+    line: int | None = None
+    element_id: str | None = None
+    element_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Which version a reference means (Camunda 8: ``bindingType`` and ``versionTag``)."""
+
+    type: BindingType = "latest"
+    version_tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts. ``roles`` ⊆ {"admin", "designer", "supervisor", "staff"}; ``groups`` are the
+    candidate groups of BPMN user tasks the person belongs to."""
+
+    login: str
+    name: str
+    roles: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    unit: str | None = None
+
+
+def aware(moment: datetime) -> datetime:
+    """Return ``moment`` unchanged; raise ValueError if it carries no offset."""
+    if moment.tzinfo is None:
+        raise ValueError(f"naive datetime: {moment.isoformat()}")
+    return moment
