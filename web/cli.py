@@ -1,0 +1,122 @@
+"""The command `bihuan`: sub-commands are modules of web.commands, imported when used.
+
+Exit codes: 0 good, 1 findings, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TextIO
+
+import click
+
+from engine.errors import BihuanError, DeploymentRefused
+from engine.model import Finding
+
+COMMANDS = {
+    "run": "web.commands.run:command",
+    "web": "web.commands.web:command",
+    "worker": "web.commands.worker:command",
+    "migrate": "web.commands.migrate:command",
+    "deploy": "web.commands.deploy:command",
+    "lint": "web.commands.lint:command",
+    "test": "web.commands.test:command",
+    "feel": "web.commands.feel:command",
+    "tck": "web.commands.tck:command",
+    "import": "web.commands.import_:command",
+    "sample": "web.commands.sample:command",
+    "user": "web.commands.user:command",
+    "bench": "web.commands.bench:command",
+}
+
+_HEADINGS = {"Options": "选项", "Commands": "命令", "Arguments": "参数"}
+
+
+class _Formatter(click.HelpFormatter):
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or "用法：")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(_HEADINGS.get(heading, heading))
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        target = COMMANDS.get(cmd_name)
+        if target is None:
+            return None
+        module, _, attribute = target.partition(":")
+        command = getattr(import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bihuan", prog_name="bihuan", message="闭环 %(version)s")
+def bihuan() -> None:
+    """闭环：客户投诉从受理到归档，流程图怎么画，系统就怎么办。"""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; never a stack trace for bad input."""
+    click.Context.formatter_class = _Formatter
+    try:
+        code = bihuan.main(arguments, prog_name="bihuan", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("已中断。", err=True)
+        code = 130
+    except click.UsageError as error:
+        _show_usage_error(error)
+        code = 2
+    except click.ClickException as error:
+        click.echo(f"错误：{error.format_message()}", err=True)
+        code = 2
+    except DeploymentRefused as error:
+        show_findings(error.findings, sys.stderr)
+        click.echo(error.zh, err=True)
+        code = 1
+    except BihuanError as error:
+        click.echo(f"错误：{error.zh}", err=True)
+        code = 2
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def show_findings(findings: tuple[Finding, ...] | list[Finding], out: TextIO) -> None:
+    """Print findings as ``file:line: severity: sentence [rule]``, the remedy indented below."""
+    severities = {"error": "错误", "warning": "警告", "info": "提示"}
+    for finding in findings:
+        place = f"{finding.file}:{finding.line}" if finding.line else finding.file
+        name = finding.element_name or finding.element_id
+        where = f"「{name}」" if name else ""
+        severity = severities[finding.severity]
+        print(f"{place}: {severity}: {where}{finding.zh} [{finding.rule}]", file=out)
+        if finding.remedy_zh:
+            print(f"    {finding.remedy_zh}", file=out)
+
+
+def _show_usage_error(error: click.UsageError) -> None:
+    if isinstance(error, click.NoSuchOption):
+        near = f"您是不是要用 {'、'.join(error.possibilities)}？" if error.possibilities else ""
+        sentence = f"没有选项 {error.option_name}。{near}"
+    elif isinstance(error, click.MissingParameter):
+        sentence = f"缺少{_parameter(error)}。"
+    elif isinstance(error, click.BadParameter):
+        sentence = f"{_parameter(error)}的值不能用：{error.message}"
+    elif error.message.startswith("No such command"):
+        sentence = f"没有这个命令：{error.message.removeprefix('No such command').strip(' .')}。"
+    else:
+        sentence = error.format_message()
+    click.echo(f"错误：{sentence}", err=True)
+    if error.ctx is not None:
+        click.echo(f"用法见 {error.ctx.command_path} --help", err=True)
+
+
+def _parameter(error: click.BadParameter) -> str:
+    if error.param is None:
+        return "参数"
+    kind = "选项" if isinstance(error.param, click.Option) else "参数"
+    return f"{kind} {error.param.get_error_hint(error.ctx) if error.ctx else error.param.name} "
