@@ -61,8 +61,7 @@ def _parser() -> etree.XMLParser:
 
 
 def _refuse_doctype(root: etree._Element, filename: str) -> None:
-    info = root.getroottree().docinfo
-    if info.doctype or info.internalDTD is not None:
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Invalid(
             f"文件 {filename} 含有文档类型声明（DOCTYPE），出于安全原因不接受；请删除这一行。",
             f"File {filename} declares a document type (DOCTYPE), which is refused for safety; "
