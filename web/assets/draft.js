@@ -1,0 +1,95 @@
+// <form data-draft="/tasks/7/draft"> is kept on the server while somebody types: 1.2 s after the
+// last change, and at once when the page is left. [data-draft-status] inside says how it stands.
+// The server answers 2xx, or 409 where the task is no longer this person's: then we stop.
+import { csrfToken } from "./csrf.js";
+
+const QUIET = 1_200;
+const RETRY = [5_000, 15_000, 60_000];
+
+class Draft {
+  constructor(form) {
+    this.form = form;
+    this.status = form.querySelector("[data-draft-status]");
+    this.dirty = false;
+    this.tries = 0;
+    this.timer = 0;
+    form.addEventListener("input", () => this.changed());
+    form.addEventListener("change", () => this.changed());
+    form.addEventListener("submit", () => this.stop());
+    window.addEventListener("pagehide", () => this.dirty && this.save(true));
+  }
+
+  changed() {
+    if (this.stopped) return;
+    this.dirty = true;
+    this.tries = 0;
+    this.later(QUIET);
+  }
+
+  later(delay) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), delay);
+  }
+
+  stop() {
+    this.dirty = false;
+    this.stopped = true;
+    clearTimeout(this.timer);
+    // A submit that the server refuses with 422 leaves the form on the page: keep on then.
+    setTimeout(() => { this.stopped = false; }, 0);
+  }
+
+  async save(leaving = false) {
+    clearTimeout(this.timer);
+    if (!this.form.isConnected) return;
+    this.dirty = false;
+    try {
+      const answer = await fetch(this.form.dataset.draft, {
+        method: "POST",
+        headers: { "X-CSRF-Token": csrfToken() },
+        body: new URLSearchParams(new FormData(this.form)),
+        keepalive: leaving,
+      });
+      this.answered(answer.status);
+    } catch {
+      this.failed("网络不通");
+    }
+  }
+
+  answered(status) {
+    if (status < 300) {
+      this.tries = 0;
+      const now = new Date();
+      const clock = now.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+      this.say(`草稿已保存 ${clock}`);
+    } else if (status === 409 || status === 403 || status === 404) {
+      this.stopped = true;
+      this.say("此任务已不在您名下，草稿不再保存；内容仍在本页，可复制。", true);
+    } else {
+      this.failed(`服务器答复 ${status}`);
+    }
+  }
+
+  failed(why) {
+    this.dirty = true;
+    this.say(`草稿没有保存（${why}），会自动再试；内容仍在本页。`, true);
+    const delay = RETRY[Math.min(this.tries, RETRY.length - 1)];
+    this.tries += 1;
+    this.later(delay);
+  }
+
+  say(text, bad = false) {
+    if (!this.status) return;
+    this.status.textContent = text;
+    this.status.classList.toggle("text-danger", bad);
+  }
+}
+
+export function startDrafts(root) {
+  const forms = [...root.querySelectorAll("form[data-draft]")];
+  if (root.matches?.("form[data-draft]")) forms.push(root);
+  for (const form of forms) {
+    if (form.draftKeeper) continue;
+    form.draftKeeper = new Draft(form);
+  }
+}
