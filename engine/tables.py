@@ -8,8 +8,23 @@ also the key of the row in ``cases`` where the process opens a case (distributio
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger, Boolean, Column, DateTime, ForeignKey, Index, Integer, LargeBinary, MetaData,
-    SmallInteger, String, Table, Text, UniqueConstraint, text,
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Sequence,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
@@ -23,6 +38,9 @@ metadata = MetaData(
     }
 )
 
+KEY_BLOCK = 1000
+keys = Sequence("keys", metadata=metadata, start=KEY_BLOCK, increment=KEY_BLOCK)
+
 
 def _key(name: str = "key") -> Column[int]:
     return Column(name, BigInteger, primary_key=True, autoincrement=False)
@@ -35,22 +53,33 @@ def _moment(name: str, nullable: bool = True) -> Column[object]:
 # --- deployed files -------------------------------------------------------------------------
 
 deployments = Table(
-    "deployments", metadata, _key(),
-    _moment("at", nullable=False), Column("by", String, nullable=False),
+    "deployments",
+    metadata,
+    _key(),
+    # Counts up in the order of commits: who knows the highest number knows all definitions.
+    Column("number", Integer, nullable=False, unique=True),
+    _moment("at", nullable=False),
+    Column("by", String, nullable=False),
 )
 
 resources = Table(
-    "resources", metadata, _key(),
+    "resources",
+    metadata,
+    _key(),
     Column("deployment_key", ForeignKey("deployments.key"), nullable=False, index=True),
-    Column("name", String, nullable=False), Column("sha256", String(64), nullable=False),
+    Column("name", String, nullable=False),
+    Column("sha256", String(64), nullable=False),
     Column("content", LargeBinary, nullable=False),
 )
 
 definitions = Table(
-    "definitions", metadata, _key(),
+    "definitions",
+    metadata,
+    _key(),
     Column("kind", String, nullable=False),  # process, decision, form, calendar, case, file
     Column("id", String, nullable=False),  # BPMN process id, DMN decision id, form id, stem
-    Column("version", Integer, nullable=False), Column("version_tag", String),
+    Column("version", Integer, nullable=False),
+    Column("version_tag", String),
     Column("name", String, nullable=False, server_default=""),
     Column("resource_key", ForeignKey("resources.key"), nullable=False),
     Column("deployment_key", ForeignKey("deployments.key"), nullable=False, index=True),
@@ -58,7 +87,8 @@ definitions = Table(
 )
 
 deployment_definitions = Table(  # which versions a deployment consists of, unchanged ones too
-    "deployment_definitions", metadata,
+    "deployment_definitions",
+    metadata,
     Column("deployment_key", ForeignKey("deployments.key"), primary_key=True),
     Column("definition_key", ForeignKey("definitions.key"), primary_key=True, index=True),
 )
@@ -66,75 +96,144 @@ deployment_definitions = Table(  # which versions a deployment consists of, unch
 # --- running instances ----------------------------------------------------------------------
 
 instances = Table(
-    "instances", metadata, _key(),
+    "instances",
+    metadata,
+    _key(),
     Column("case_id", BigInteger, nullable=False, index=True),
     Column("root_key", BigInteger, nullable=False),
-    Column("parent_key", BigInteger), Column("parent_token", String(32)),
+    Column("parent_key", BigInteger),
+    Column("parent_token", String(32)),
     Column("definition_key", ForeignKey("definitions.key"), nullable=False),
+    Column("case_kind", String),  # on the root row, where it is the process of a case
     Column("status", String, nullable=False),  # active, completed, terminated, error
     Column("state", LargeBinary),  # null once ended
     Column("revision", Integer, nullable=False, server_default="0"),
-    _moment("started_at", nullable=False), _moment("ended_at"),
+    _moment("started_at", nullable=False),
+    _moment("ended_at"),
     Column("started_by", String, nullable=False),
+    Column("ended_reason", Text),
     Column("history_seq", BigInteger, nullable=False, server_default="0"),  # on the root row
     Column("history_hash", LargeBinary),  # on the root row: head of the case's chain
     Index("ix_instances_parent", "parent_key", "parent_token"),
-    Index("ix_instances_definition_active", "definition_key", postgresql_where=text("status = 'active'")),
+    Index(
+        "ix_instances_definition_active",
+        "definition_key",
+        postgresql_where=text("status = 'active'"),
+    ),
+    postgresql_with={"fillfactor": 70},  # room for the update that each step is
 )
 
 user_tasks = Table(
-    "user_tasks", metadata, _key(),
+    "user_tasks",
+    metadata,
+    _key(),
     Column("case_id", BigInteger, nullable=False, index=True),
     Column("instance_key", BigInteger, nullable=False),
     Column("token", String(32), nullable=False),
     Column("definition_key", BigInteger, nullable=False),
-    Column("element_id", String, nullable=False), Column("name", String, nullable=False),
+    Column("element_id", String, nullable=False),
+    Column("name", String, nullable=False),
     Column("state", String, nullable=False),  # created, completed, cancelled
     Column("assignee", String),
     Column("candidate_users", ARRAY(String), nullable=False, server_default="{}"),
     Column("candidate_groups", ARRAY(String), nullable=False, server_default="{}"),
+    # Both in one, for one index: "u:login", "g:group", and "*" where nobody is named.
+    Column("candidates", ARRAY(String), nullable=False, server_default="{}"),
     Column("priority", SmallInteger, nullable=False, server_default="50"),
-    _moment("due_at"), _moment("follow_up_at"),
+    _moment("due_at"),
+    _moment("follow_up_at"),
     Column("form_key", BigInteger),  # definitions.key of the form bound at creation
-    Column("draft", JSONB), Column("ended_by", String),
-    _moment("created_at", nullable=False), _moment("assigned_at"), _moment("started_at"), _moment("ended_at"),
-    Index("uq_user_tasks_open", "instance_key", "token", unique=True, postgresql_where=text("state = 'created'")),
-    Index("ix_user_tasks_mine", "assignee", "due_at", postgresql_where=text("state = 'created'")),
-    Index("ix_user_tasks_groups", "candidate_groups", postgresql_using="gin", postgresql_where=text("state = 'created' AND assignee IS NULL")),
-    Index("ix_user_tasks_done", "ended_by", "ended_at", postgresql_where=text("state = 'completed'")),
+    Column("draft", JSONB),
+    Column("ended_by", String),
+    _moment("created_at", nullable=False),
+    _moment("assigned_at"),
+    _moment("started_at"),
+    _moment("ended_at"),
+    Index(
+        "uq_user_tasks_open",
+        "instance_key",
+        "token",
+        unique=True,
+        postgresql_where=text("state = 'created'"),
+    ),
+    Index("ix_user_tasks_mine", "assignee", postgresql_where=text("state = 'created'")),
+    Index(
+        "ix_user_tasks_candidates",
+        "candidates",
+        postgresql_using="gin",
+        postgresql_where=text("state = 'created' AND assignee IS NULL"),
+    ),
+    Index(
+        "ix_user_tasks_done",
+        "ended_by",
+        "ended_at",
+        postgresql_where=text("state = 'completed'"),
+    ),
 )
 
 jobs = Table(
-    "jobs", metadata, _key(),
+    "jobs",
+    metadata,
+    _key(),
     Column("case_id", BigInteger, nullable=False, index=True),
     Column("instance_key", BigInteger, nullable=False),
-    Column("token", String(32), nullable=False), Column("element_id", String, nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("element_id", String, nullable=False),
     Column("type", String, nullable=False),
     Column("state", String, nullable=False),  # created, activated, failed, completed, cancelled
     Column("retries", Integer, nullable=False),
-    Column("headers", JSONB, nullable=False), Column("variables", JSONB, nullable=False),
-    Column("worker", String), _moment("deadline"), _moment("retry_at"), Column("error", Text),
-    _moment("created_at", nullable=False), _moment("ended_at"),
-    Index("ix_jobs_open", "type", "retry_at", postgresql_where=text("state IN ('created', 'activated', 'failed')")),
-    Index("ix_jobs_token", "instance_key", "token", postgresql_where=text("state IN ('created', 'activated', 'failed')")),
+    Column("retries_given", Integer, nullable=False),  # what resolving an incident restores
+    Column("headers", JSONB, nullable=False),
+    Column("variables", JSONB, nullable=False),
+    Column("worker", String),
+    _moment("deadline"),
+    _moment("retry_at"),
+    Column("error", Text),
+    _moment("created_at", nullable=False),
+    _moment("ended_at"),
+    Index(
+        "ix_jobs_open",
+        "type",
+        "key",
+        postgresql_where=text("state IN ('created', 'activated', 'failed') AND retries > 0"),
+    ),
+    Index(
+        "ix_jobs_leases",
+        "deadline",
+        postgresql_where=text("state = 'activated'"),
+    ),
+    Index(
+        "ix_jobs_token",
+        "instance_key",
+        "token",
+        postgresql_where=text("state IN ('created', 'activated', 'failed')"),
+    ),
 )
 
 timers = Table(
-    "timers", metadata, _key(),
-    Column("case_id", BigInteger, nullable=False),
+    "timers",
+    metadata,
+    _key(),
+    Column("case_id", BigInteger, nullable=False),  # 0 with a start timer
     Column("instance_key", BigInteger),  # null: start timer of a definition
-    Column("definition_key", BigInteger),
-    Column("token", String(32)), Column("element_id", String, nullable=False),
+    Column("definition_key", BigInteger, index=True),
+    Column("token", String(32)),
+    Column("element_id", String, nullable=False),
     _moment("due_at", nullable=False),
-    Index("ix_timers_due_at", "due_at"), Index("ix_timers_token", "instance_key", "token"),
+    Column("repetitions", Integer),  # of a start timer: how many are left; null: for ever
+    Index("ix_timers_due_at", "due_at"),
+    Index("ix_timers_token", "instance_key", "token"),
 )
 
 subscriptions = Table(
-    "subscriptions", metadata, _key(),
-    Column("case_id", BigInteger, nullable=False, index=True),
+    "subscriptions",
+    metadata,
+    _key(),
+    Column("case_id", BigInteger, nullable=False, index=True),  # 0 with a start event
     Column("instance_key", BigInteger),  # null: message start event of a definition
-    Column("definition_key", BigInteger),
-    Column("token", String(32)), Column("element_id", String, nullable=False),
+    Column("definition_key", BigInteger, index=True),
+    Column("token", String(32)),
+    Column("element_id", String, nullable=False),
     Column("kind", String, nullable=False, server_default="message"),  # message, signal
     Column("name", String, nullable=False),
     Column("correlation_key", String, nullable=False, server_default=""),
@@ -146,37 +245,63 @@ subscriptions = Table(
 )
 
 messages = Table(  # published, buffered until correlated or expired
-    "messages", metadata, _key(),
-    Column("name", String, nullable=False), Column("correlation_key", String, nullable=False),
+    "messages",
+    metadata,
+    _key(),
+    Column("name", String, nullable=False),
+    Column("correlation_key", String, nullable=False),
     Column("message_id", String),
     Column("variables", JSONB, nullable=False),
-    _moment("published_at", nullable=False), _moment("expires_at", nullable=False),
+    # Thrown by a process: to be offered once to the other cases, however short it lives.
+    Column("pending", Boolean, nullable=False, server_default="false"),
+    _moment("published_at", nullable=False),
+    _moment("expires_at", nullable=False),
     Index("ix_messages_match", "name", "correlation_key"),
-    Index("uq_messages_id", "name", "correlation_key", "message_id", unique=True, postgresql_where=text("message_id IS NOT NULL")),
+    Index("ix_messages_expires_at", "expires_at"),
+    Index(
+        "uq_messages_id",
+        "name",
+        "correlation_key",
+        "message_id",
+        unique=True,
+        postgresql_where=text("message_id IS NOT NULL"),
+    ),
 )
 
 incidents = Table(
-    "incidents", metadata, _key(),
+    "incidents",
+    metadata,
+    _key(),
     Column("case_id", BigInteger, nullable=False, index=True),
     Column("instance_key", BigInteger, nullable=False),
-    Column("token", String(32), nullable=False), Column("element_id", String, nullable=False),
-    Column("job_key", BigInteger), Column("kind", String, nullable=False),
-    Column("zh", Text, nullable=False), Column("en", Text, nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("element_id", String, nullable=False),
+    Column("job_key", BigInteger),
+    Column("kind", String, nullable=False),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    # What resolving needs to go on: {"call": …}, {"timer": …}.
+    Column("data", JSONB, nullable=False, server_default="{}"),
     Column("state", String, nullable=False),  # open, resolved
-    _moment("raised_at", nullable=False), _moment("resolved_at"), Column("resolved_by", String),
+    _moment("raised_at", nullable=False),
+    _moment("resolved_at"),
+    Column("resolved_by", String),
     Index("ix_incidents_open", "instance_key", "token", postgresql_where=text("state = 'open'")),
+    Index("ix_incidents_raised_at", "raised_at", postgresql_where=text("state = 'open'")),
 )
 
 history = Table(  # append-only (a trigger refuses UPDATE and DELETE), partitioned by month of "at"
-    "history", metadata,
+    "history",
+    metadata,
     Column("case_id", BigInteger, primary_key=True, autoincrement=False),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("at", DateTime(timezone=True), primary_key=True),
     Column("instance_key", BigInteger, nullable=False),
     Column("actor", String, nullable=False),
     Column("kind", String, nullable=False),  # element.entered, task.completed, variables.changed …
-    Column("element_id", String), Column("token", String(32)),
-    Column("data", JSONB, nullable=False, server_default="{}"),
+    Column("element_id", String),
+    Column("token", String(32)),
+    Column("data", JSON, nullable=False),  # json, not jsonb: the hash is over this very text
     Column("hash", LargeBinary, nullable=False),  # sha256 over the previous hash and this row
     postgresql_partition_by="RANGE (at)",
 )
@@ -184,15 +309,20 @@ history = Table(  # append-only (a trigger refuses UPDATE and DELETE), partition
 # --- cases and people -----------------------------------------------------------------------
 
 customers = Table(
-    "customers", metadata, _key(),
+    "customers",
+    metadata,
+    _key(),
     Column("ref", String, nullable=False, unique=True),  # phone or account number, normalised
     Column("name", String, nullable=False, server_default=""),
-    Column("level", String), Column("data", JSONB, nullable=False, server_default="{}"),
+    Column("level", String),
+    Column("data", JSONB, nullable=False, server_default="{}"),
     _moment("created_at", nullable=False),
 )
 
 cases = Table(
-    "cases", metadata, _key(),  # = instances.key of the root = case_id
+    "cases",
+    metadata,
+    _key(),  # = instances.key of the root = case_id
     Column("kind", String, nullable=False),
     Column("number", String, nullable=False, unique=True),
     Column("customer_key", ForeignKey("customers.key"), index=True),
@@ -200,28 +330,36 @@ cases = Table(
     Column("title", String, nullable=False, server_default=""),
     Column("data", JSONB, nullable=False, server_default="{}"),
     Column("search", Text, nullable=False, server_default=""),
-    Column("source", String), Column("source_ref", String),  # of an import: unique together
+    Column("source", String),
+    Column("source_ref", String),  # of an import: unique together
     Column("sample", Boolean, nullable=False, server_default="false"),
-    _moment("due_at"), _moment("received_at", nullable=False),
-    _moment("opened_at", nullable=False), _moment("closed_at"),
+    _moment("due_at"),
+    _moment("received_at", nullable=False),
+    _moment("opened_at", nullable=False),
+    _moment("closed_at"),
     UniqueConstraint("source", "source_ref"),
-    Index("ix_cases_search", "search", postgresql_using="gin", postgresql_ops={"search": "gin_trgm_ops"}),
+    Index("ix_cases_search", text("bigrams(search)"), postgresql_using="gin"),
     Index("ix_cases_open", "kind", "due_at", postgresql_where=text("closed_at IS NULL")),
 )
 
 people = Table(
-    "people", metadata,
+    "people",
+    metadata,
     Column("login", String, primary_key=True),
-    Column("name", String, nullable=False), Column("password", String),  # argon2id
+    Column("name", String, nullable=False),
+    Column("password", String),  # argon2id
     Column("roles", ARRAY(String), nullable=False, server_default="{}"),
     Column("groups", ARRAY(String), nullable=False, server_default="{}"),
-    Column("unit", String), Column("email", String),
+    Column("unit", String),
+    Column("email", String),
     Column("active", Boolean, nullable=False, server_default="true"),
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     _moment("created_at", nullable=False),
 )
 
 groups = Table(
-    "groups", metadata,
-    Column("id", String, primary_key=True), Column("name", String, nullable=False),
+    "groups",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("name", String, nullable=False),
 )

@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, the unit of work, keys, the embedded server, rows, migrations."""

@@ -1,0 +1,120 @@
+"""The unit of work, and the store that gives it out: the one place where commits happen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import OperationalError
+
+from engine.errors import Conflict
+from engine.model import Finding, Json
+from engine.store.connection import connect
+from engine.store.keys import Keys
+from engine.store.recent import Recent
+
+Check = Callable[[bytes, str], list[Finding]]
+"""Checks a file, (content, file name) → findings; raises nothing for bad content."""
+
+_CROWDED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
+
+
+class Hooks:
+    """What later rooms do in our steps; ``engine.wiring`` sets them, the rest only calls them."""
+
+    def project(self, unit: Unit, case_id: int, variables: Json, status: str | None) -> None:
+        """A step changed the root's variables or entered an element with a case status."""
+
+    def ended(self, unit: Unit, case_id: int, how: str) -> None:
+        """The root instance of a case ended: "completed", "terminated" or "error"."""
+
+    def functions(self, conn: Connection, number: int) -> Mapping[str, Any]:
+        """FEEL functions of ours, valid for the deployments up to ``number``."""
+        return {}
+
+
+class Store:
+    """A database with all that a process keeps about it. Threads share one."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        local_job_types: frozenset[str] = frozenset(),
+        zone: str = "Asia/Shanghai",
+        checks: Mapping[str, Check] | None = None,
+        hooks: Hooks | None = None,
+    ) -> None:
+        self.url = url
+        self.local_job_types = local_job_types
+        self.zone = ZoneInfo(zone)
+        self.checks = dict(checks or {})
+        self.hooks = hooks or Hooks()
+        self.keys = Keys()
+        self.programs: Recent[Any, Any] = Recent(200)
+        self.models: Recent[Any, Any] = Recent(200)
+        self.lookups: Recent[Any, Any] = Recent(5000)
+        self.prepared_month = ""
+        self.pool = connect(url)
+
+    @contextmanager
+    def unit(self, actor: str) -> Iterator[Unit]:
+        """One transaction in the name of ``actor``: committed at the end, once; any error
+        rolls all of it back. Raises Conflict where another writer holds on too long."""
+        with self.pool.connect() as conn:
+            unit = Unit(self, self._known(conn), actor)
+            try:
+                yield unit
+                conn.commit()
+            except OperationalError as error:
+                if isinstance(error.orig, _CROWDED):
+                    raise _crowded() from error
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for queries; what it would write is rolled back."""
+        with self.pool.connect() as conn:
+            yield self._known(conn)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.pool.dispose()
+
+    def _known(self, conn: Connection) -> Connection:
+        return conn.execution_options(bihuan_store=self)
+
+
+class Unit:
+    """What a use case works with. ``now`` is one moment for the whole transaction."""
+
+    __slots__ = ("actor", "conn", "engine", "locked", "now")
+
+    def __init__(self, engine: Store, conn: Connection, actor: str) -> None:
+        self.engine = engine
+        self.conn = conn
+        self.actor = actor
+        self.now = datetime.now(UTC)
+        self.locked: set[int] = set()
+        """Cases whose root row this transaction holds."""
+
+    def key(self) -> int:
+        """A new key."""
+        return self.engine.keys.take(self.conn)
+
+
+def store_of(conn: Connection) -> Store:
+    """The store that gave out ``conn`` (by ``read`` or ``unit``)."""
+    return cast(Store, conn.get_execution_options()["bihuan_store"])
+
+
+def _crowded() -> Conflict:
+    return Conflict(
+        "其他人正在处理同一件事，本次操作没有执行。请稍后重试。",
+        "Somebody else is working on the same thing; nothing was done. Try again shortly.",
+    )

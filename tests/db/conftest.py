@@ -1,0 +1,7 @@
+"""Tests on a real PostgreSQL with real commits; see tests/database.py."""
+
+from __future__ import annotations
+
+from tests.database import database, engine, server, template
+
+__all__ = ["database", "engine", "server", "template"]
