@@ -1,0 +1,6 @@
+"""The ``.form`` files, and drawing and checking them on the server."""
+
+from forms.form import Checked, Form, check, findings, parse, posted
+from forms.view import Choice, Field
+
+__all__ = ["Checked", "Choice", "Field", "Form", "check", "findings", "parse", "posted"]

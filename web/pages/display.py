@@ -1,0 +1,75 @@
+"""How moments, due times and values read on a page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from markupsafe import Markup
+
+SOON = timedelta(minutes=30)
+"""So short before its due time a task is marked; countdown.js is told by ``data-soon``."""
+
+
+def install(app: Flask, zone: str) -> None:
+    """Add the filters ``moment``, ``clock``, ``due`` and ``iso`` to the templates of ``app``."""
+    here = ZoneInfo(zone)
+    filters = app.jinja_env.filters
+    filters["moment"] = lambda at: moment(at, datetime.now(here))
+    filters["clock"] = lambda at: at.astimezone(here).strftime("%Y-%m-%d %H:%M") if at else ""
+    filters["due"] = lambda at: due(at, datetime.now(here))
+    filters["shown"] = shown
+
+
+def moment(at: datetime | None, now: datetime) -> str:
+    """"10:32" today, "昨天 10:32", "05-03 10:32" this year, else with the year."""
+    if at is None:
+        return ""
+    local = at.astimezone(now.tzinfo)
+    days = (now.date() - local.date()).days
+    if days == 0:
+        return f"今天 {local:%H:%M}"
+    if days in (1, -1):
+        return f"{'昨天' if days == 1 else '明天'} {local:%H:%M}"
+    return f"{local:%m-%d %H:%M}" if local.year == now.year else f"{local:%Y-%m-%d %H:%M}"
+
+
+def duration(span: timedelta) -> str:
+    """The two greatest units, rounded down: "3 天 4 小时", "1 小时 20 分", "不足 1 分"."""
+    minutes = int(span.total_seconds() // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} 天" + (f" {hours} 小时" if hours else "")
+    if hours:
+        return f"{hours} 小时" + (f" {minutes} 分" if minutes else "")
+    return f"{minutes} 分" if minutes else "不足 1 分"
+
+
+def due(at: datetime | None, now: datetime) -> Markup:
+    """A ``<time>`` that countdown.js keeps going; without it the text stays as it was sent."""
+    if at is None:
+        return Markup('<span class="text-secondary">无时限</span>')
+    left = at - now
+    late = left <= timedelta(0)
+    mark = "due-late" if late else "due-soon" if left <= SOON else ""
+    text = f"已超时 {duration(-left)}" if late else f"剩 {duration(left)}"
+    local = at.astimezone(now.tzinfo)
+    return Markup(
+        '<time datetime="{0}" data-due="{0}" data-soon="{1}" class="{2}" title="{3}">{4}</time>'
+    ).format(local.isoformat("seconds"), int(SOON.total_seconds()), mark,
+             f"{local:%Y-%m-%d %H:%M} 到期", text)
+
+
+def shown(value: Any) -> str:
+    """A JSON value as a person reads it."""
+    if value is None or value == "":
+        return "—"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list):
+        return "、".join(shown(item) for item in value) or "—"
+    if isinstance(value, dict):
+        return "；".join(f"{key}：{shown(item)}" for key, item in value.items())
+    return str(value)
