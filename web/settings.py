@@ -7,13 +7,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar, cast
+from typing import TypeVar, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import adapters
+from adapters.contract import SmtpSecurity
 from engine.errors import BihuanError
 
 T = TypeVar("T")
-SmtpSecurity = Literal["none", "starttls", "tls"]
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _YES = frozenset({"1", "true", "yes", "on"})
@@ -24,19 +25,6 @@ class SettingsInvalid(BihuanError):
     """An environment variable is unknown or has a value that cannot be used."""
 
     code = "settings-invalid"
-
-
-@dataclass(frozen=True, slots=True)
-class Smtp:
-    """The outgoing mail server; ``host`` is empty where none is set up."""
-
-    host: str = ""
-    port: int = 25
-    security: SmtpSecurity = "starttls"
-    user: str = ""
-    password: str = field(default="", repr=False)
-    sender: str = ""
-    timeout_s: float = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +45,7 @@ class Settings:
     web_threads: int = 8
     worker_concurrency: int = 8
     log_level: str = "INFO"
-    smtp: Smtp = field(default_factory=Smtp)
+    adapters: adapters.Settings = field(default_factory=adapters.Settings)
 
     @property
     def sample_sign_in(self) -> bool:
@@ -92,6 +80,7 @@ VARIABLES = (
     "SMTP_PASSWORD",
     "SMTP_FROM",
     "SMTP_TIMEOUT",
+    "SMTP_CA_FILE",
 )
 """Every variable we read; those in ``SECRETS`` may also be given as ``NAME_FILE``."""
 
@@ -125,7 +114,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=read.value(
             "BIHUAN_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
         ),
-        smtp=_smtp(read),
+        adapters=adapters.Settings(smtp=_smtp(read)),
     )
     if settings.demo and settings.host not in _LOOPBACK:
         raise SettingsInvalid(
@@ -138,18 +127,19 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     return settings
 
 
-def _smtp(read: _Reader) -> Smtp:
+def _smtp(read: _Reader) -> adapters.Smtp:
     security = cast(
         SmtpSecurity, read.value("SMTP_SECURITY", _one_of("none", "starttls", "tls"), "starttls")
     )
-    smtp = Smtp(
+    smtp = adapters.Smtp(
         host=read.value("SMTP_HOST", str, ""),
         port=read.value("SMTP_PORT", _whole(1, 65535), {"none": 25, "tls": 465}.get(security, 587)),
         security=security,
         user=read.value("SMTP_USER", str, ""),
         password=read.value("SMTP_PASSWORD", str, ""),
         sender=read.value("SMTP_FROM", _address, ""),
-        timeout_s=float(read.value("SMTP_TIMEOUT", _whole(1, 300), 20)),
+        timeout_s=float(read.value("SMTP_TIMEOUT", _whole(1, 60), 20)),
+        ca_file=read.value("SMTP_CA_FILE", _existing_file, ""),
     )
     if smtp.host and not smtp.sender:
         raise SettingsInvalid(
@@ -294,4 +284,10 @@ def _zone(text: str) -> str:
 def _address(text: str) -> str:
     if "@" not in text or any(character in text for character in "\r\n"):
         raise ValueError("不是邮件地址", "is no mail address")
+    return text
+
+
+def _existing_file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError("指向的文件不存在", "names no file")
     return text
