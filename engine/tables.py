@@ -40,6 +40,8 @@ metadata = MetaData(
 
 KEY_BLOCK = 1000
 keys = Sequence("keys", metadata=metadata, start=KEY_BLOCK, increment=KEY_BLOCK)
+# A sequence, so that the number of a deployment that was rolled back never comes again.
+deployment_numbers = Sequence("deployment_numbers", metadata=metadata)
 
 
 def _key(name: str = "key") -> Column[int]:
@@ -254,6 +256,8 @@ messages = Table(  # published, buffered until correlated or expired
     Column("variables", JSONB, nullable=False),
     # Thrown by a process: to be offered once to the other cases, however short it lives.
     Column("pending", Boolean, nullable=False, server_default="false"),
+    # Received; kept until it expires, for its id.
+    Column("taken", Boolean, nullable=False, server_default="false"),
     _moment("published_at", nullable=False),
     _moment("expires_at", nullable=False),
     Index("ix_messages_match", "name", "correlation_key"),

@@ -33,10 +33,6 @@ class Hooks:
     def ended(self, unit: Unit, case_id: int, how: str) -> None:
         """The root instance of a case ended: "completed", "terminated" or "error"."""
 
-    def functions(self, conn: Connection, number: int) -> Mapping[str, Any]:
-        """FEEL functions of ours, valid for the deployments up to ``number``."""
-        return {}
-
 
 class Store:
     """A database with all that a process keeps about it. Threads share one."""

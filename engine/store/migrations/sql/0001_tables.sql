@@ -1,3 +1,5 @@
+CREATE SEQUENCE deployment_numbers;
+
 CREATE SEQUENCE keys INCREMENT BY 1000 START WITH 1000;
 
 CREATE TABLE customers (
@@ -101,6 +103,7 @@ CREATE TABLE messages (
     message_id VARCHAR,
     variables JSONB NOT NULL,
     pending BOOLEAN DEFAULT 'false' NOT NULL,
+    taken BOOLEAN DEFAULT 'false' NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
     CONSTRAINT pk_messages PRIMARY KEY (key)
