@@ -1,0 +1,158 @@
+"""Compiled expressions and unary tests: what the rest of the product holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from engine.feel import tree
+from engine.feel.compiler import Closure, Compiler
+from engine.feel.errors import FeelError
+from engine.feel.limits import DEFAULT, Limits, Meter, Remark, too_deep
+from engine.feel.parser import Parser
+from engine.feel.scope import Frame
+from engine.feel.types import Type
+from engine.feel.values import Function, Value
+
+Context = Mapping[str, Any]
+_NO_FUNCTIONS: Mapping[str, Function] = {}
+_NO_TYPES: Mapping[str, Type] = {}
+
+
+class Expression:
+    """A compiled expression; safe to share between threads. ``variables`` are the free
+    top-level names its text reads (functions of the language are not among them);
+    ``possible`` are names in filters, which may be variables or entries of what is filtered."""
+
+    __slots__ = ("_closure", "possible", "text", "tree", "variables")
+
+    def __init__(self, text: str, node: tree.Node, closure: Closure, compiler: Compiler) -> None:
+        self.text = text
+        self.tree = node
+        self._closure = closure
+        self.variables = frozenset(compiler.variables)
+        self.possible = frozenset(compiler.possible)
+
+    def evaluate(self, context: Context, *, limits: Limits = DEFAULT) -> Value:
+        """The value for these variables (plain JSON or FEEL values). What FEEL cannot compute
+        is null; FeelError is raised when a limit is passed or ``assert`` fails."""
+        return self.run(Frame(context, None, Meter(limits)))
+
+    def explain(self, context: Context, *, limits: Limits = DEFAULT) -> tuple[Value, list[Remark]]:
+        """Like ``evaluate``, with the reasons why parts of the expression became null."""
+        remarks: list[Remark] = []
+        return self.run(Frame(context, None, Meter(limits, remarks))), remarks
+
+    def run(self, frame: Frame) -> Value:
+        """The value in a scope made before; several runs may share its meter."""
+        try:
+            return self._closure(frame)
+        except RecursionError:
+            raise too_deep() from None
+        except MemoryError:
+            raise too_deep() from None
+
+
+class UnaryTests:
+    """A compiled cell of a decision table; ``variables`` and ``possible`` as of Expression."""
+
+    __slots__ = ("_closure", "possible", "text", "tree", "variables")
+
+    def __init__(self, text: str, node: tree.Tests, closure: Closure, compiler: Compiler) -> None:
+        self.text = text
+        self.tree = node
+        self._closure = closure
+        self.variables = frozenset(compiler.variables)
+        self.possible = frozenset(compiler.possible)
+
+    def test(self, value: Any, context: Context, *, limits: Limits = DEFAULT) -> bool | None:
+        """Whether ``value`` passes; ``?`` in the text stands for it."""
+        frame = Frame(context, None, Meter(limits))
+        return self.run(frame.adopt(value), frame)
+
+    def run(self, value: Value, frame: Frame) -> bool | None:
+        """Like ``test`` for a FEEL value in a scope made before."""
+        try:
+            result: bool | None = self._closure(frame.inner({"?": value}))
+        except RecursionError:
+            raise too_deep() from None
+        return result
+
+
+def compile_expression(
+    text: str,
+    *,
+    names: Iterable[str] = (),
+    functions: Mapping[str, Function] = _NO_FUNCTIONS,
+    types: Mapping[str, Type] = _NO_TYPES,
+) -> Expression:
+    """Compile FEEL. ``names``: variables known from outside (needed for names with operators or
+    keywords in them, and for variables that hold functions); ``functions``: functions added to
+    the language; ``types``: named types. FeelSyntaxError if ``text`` is not FEEL."""
+    if functions or types:
+        return _expression(text, tuple(names), functions, types)
+    return _cached_expression(text, tuple(sorted(names)))
+
+
+def compile_unary_tests(
+    text: str,
+    *,
+    names: Iterable[str] = (),
+    functions: Mapping[str, Function] = _NO_FUNCTIONS,
+    types: Mapping[str, Type] = _NO_TYPES,
+) -> UnaryTests:
+    """Compile a cell: ``-``, ``not(…)``, or tests separated by commas. As compile_expression."""
+    if functions or types:
+        return _unary_tests(text, tuple(names), functions, types)
+    return _cached_unary_tests(text, tuple(sorted(names)))
+
+
+@lru_cache(maxsize=4096)
+def _cached_expression(text: str, names: tuple[str, ...]) -> Expression:
+    return _expression(text, names, _NO_FUNCTIONS, _NO_TYPES)
+
+
+@lru_cache(maxsize=4096)
+def _cached_unary_tests(text: str, names: tuple[str, ...]) -> UnaryTests:
+    return _unary_tests(text, names, _NO_FUNCTIONS, _NO_TYPES)
+
+
+def _expression(
+    text: str,
+    names: tuple[str, ...],
+    functions: Mapping[str, Function],
+    types: Mapping[str, Type],
+) -> Expression:
+    try:
+        node = Parser(text, _known(names, functions), types).parse()
+        compiler = Compiler(functions, names)
+        closure = compiler.compile(node)
+    except RecursionError:
+        raise too_deep() from None
+    return Expression(text, node, closure, compiler)
+
+
+def _unary_tests(
+    text: str,
+    names: tuple[str, ...],
+    functions: Mapping[str, Function],
+    types: Mapping[str, Type],
+) -> UnaryTests:
+    try:
+        node = Parser(text, _known(names, functions), types).parse_unary_tests()
+        compiler = Compiler(functions, names)
+        closure = compiler.compile(node)
+    except RecursionError:
+        raise too_deep() from None
+    return UnaryTests(text, node, closure, compiler)
+
+
+def _known(names: Iterable[str], functions: Mapping[str, Function]) -> tuple[str, ...]:
+    from engine.feel.functions import BUILTINS
+
+    parameters = ("time offset", "start included", "end included")
+    return (*BUILTINS, *functions, *names, *parameters)
+
+
+__all__ = ["Expression", "FeelError", "UnaryTests", "compile_expression", "compile_unary_tests"]

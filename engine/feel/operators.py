@@ -1,0 +1,188 @@
+"""Closures of operators: logic, comparison, arithmetic, intervals, unary tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+from engine.feel import compare
+from engine.feel.arithmetic import OPERATIONS, negate
+from engine.feel.scope import Frame
+from engine.feel.text import to_literal
+from engine.feel.values import Range, Value, kind
+
+Closure = Callable[[Frame], Value]
+Test = Callable[[Frame, Value], Value]
+
+_COMPARE: dict[str, Callable[[Value, Value], bool | None]] = {
+    "=": compare.equal,
+    "!=": compare.unequal,
+    "<": compare.less,
+    "<=": compare.at_most,
+    ">": compare.greater,
+    ">=": compare.at_least,
+}
+
+
+def logic(operands: Sequence[Closure], *, conjunction: bool) -> Closure:
+    """``and``/``or`` of DMN table 50: what is not boolean counts as null."""
+    stop, go_on = (False, True) if conjunction else (True, False)
+
+    def evaluate(frame: Frame) -> bool | None:
+        result: bool | None = go_on
+        for operand in operands:
+            value = operand(frame)
+            if value is stop:
+                return stop
+            if value is not go_on:
+                result = None
+        return result
+
+    return evaluate
+
+
+def comparison(operator: str, left: Closure, right: Closure, position: int) -> Closure:
+    compared = _COMPARE[operator]
+
+    def evaluate(frame: Frame) -> bool | None:
+        first, second = left(frame), right(frame)
+        result = compared(first, second)
+        if result is None:
+            _warn_comparison(frame, first, second, position)
+        return result
+
+    return evaluate
+
+
+def comparison_with(operator: str, left: Closure, constant: Value, position: int) -> Closure:
+    """A comparison with a constant, without dispatch when the left side is of its kind."""
+    compared = _COMPARE[operator]
+    direct = _DIRECT.get(operator) if type(constant) in (str, Decimal) else None
+    shape = type(constant)
+
+    def evaluate(frame: Frame) -> bool | None:
+        value = left(frame)
+        if direct is not None and type(value) is shape:
+            return direct(value, constant)
+        result = compared(value, constant)
+        if result is None:
+            _warn_comparison(frame, value, constant, position)
+        return result
+
+    return evaluate
+
+
+_DIRECT: dict[str, Callable[[Value, Value], bool]] = {
+    "=": lambda left, right: bool(left == right),
+    "!=": lambda left, right: bool(left != right),
+    "<": lambda left, right: bool(left < right),
+    "<=": lambda left, right: bool(left <= right),
+    ">": lambda left, right: bool(left > right),
+    ">=": lambda left, right: bool(left >= right),
+}
+
+
+def chain(first: Closure, rest: Sequence[tuple[str, Closure]], position: int) -> Closure:
+    """``a + b - c …``, from the left."""
+    steps = [(OPERATIONS[symbol], symbol, operand) for symbol, operand in rest]
+
+    def evaluate(frame: Frame) -> Value:
+        value = first(frame)
+        for operation, symbol, operand in steps:
+            other = operand(frame)
+            if type(value) is str and type(other) is str and symbol == "+":
+                frame.meter.text(len(value) + len(other))
+            result = operation(value, other)
+            if result is None:
+                _warn_arithmetic(frame, symbol, value, other, position)
+            value = result
+        return value
+
+    return evaluate
+
+
+def negation(operand: Closure, position: int) -> Closure:
+    def evaluate(frame: Frame) -> Value:
+        value = operand(frame)
+        result = negate(value)
+        if result is None and value is not None:
+            shape = kind(value)
+            frame.meter.warn(position, f"{shape} 不能取负。", f"-{shape} is not defined.")
+        return result
+
+    return evaluate
+
+
+def interval(
+    low: Closure, high: Closure, low_included: bool, high_included: bool, position: int
+) -> Closure:
+    """``[low..high]``; null when the ends cannot be compared."""
+
+    def evaluate(frame: Frame) -> Value:
+        start, end = low(frame), high(frame)
+        if start is None and end is None:
+            return None
+        if start is not None and end is not None and compare.order(start, end) is None:
+            _warn_comparison(frame, start, end, position)
+            return None
+        return Range(
+            start, end, low_included and start is not None, high_included and end is not None
+        )
+
+    return evaluate
+
+
+def half_interval(operator: str, operand: Closure) -> Closure:
+    """``< x`` and the like as a range."""
+
+    def evaluate(frame: Frame) -> Value:
+        value = operand(frame)
+        if operator in ("=", "!="):
+            return Range(value, value, True, True, operator)
+        if value is None:
+            return None
+        if operator[0] == "<":
+            return Range(None, value, False, operator == "<=")
+        return Range(value, None, operator == ">=", False)
+
+    return evaluate
+
+
+def any_test(tests: Sequence[Test], *, negated: bool) -> Closure:
+    """Whether the value of ``?`` passes one of the tests; ``not(…)`` inverts."""
+
+    def evaluate(frame: Frame) -> bool:
+        subject = frame.values["?"]
+        for test in tests:
+            if test(frame, subject) is True:
+                return not negated
+        return negated
+
+    return evaluate
+
+
+def _warn_comparison(frame: Frame, left: Value, right: Value, position: int) -> None:
+    meter = frame.meter
+    if meter.warnings is None:
+        return
+    meter.warn(
+        position,
+        f"不能比较 {_shown(left)} 与 {_shown(right)}。",
+        f"{_shown(left)} cannot be compared with {_shown(right)}.",
+    )
+
+
+def _warn_arithmetic(frame: Frame, symbol: str, left: Value, right: Value, position: int) -> None:
+    meter = frame.meter
+    if meter.warnings is None:
+        return
+    meter.warn(
+        position,
+        f"{_shown(left)} {symbol} {_shown(right)} 没有定义。",
+        f"{_shown(left)} {symbol} {_shown(right)} is not defined.",
+    )
+
+
+def _shown(value: Value) -> str:
+    text = to_literal(value)
+    return text if len(text) <= 40 else text[:39] + "…"

@@ -1,0 +1,61 @@
+"""Values as FEEL text: the function ``string()`` and messages."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from engine.feel.lexer import is_identifier
+from engine.feel.values import DECIMAL128, Range, Value, kind
+
+
+def to_text(value: Value) -> str:
+    """The value as ``string()`` shows it; strings without quotes."""
+    return value if type(value) is str else to_literal(value)
+
+
+def to_literal(value: Value) -> str:
+    """The value as an expression would write it; strings in quotes."""
+    shape = kind(value)
+    if shape == "null":
+        return "null"
+    if shape == "boolean":
+        return "true" if value else "false"
+    if shape == "number":
+        return number_text(value)
+    if shape == "string":
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    if shape == "list":
+        return f"[{', '.join(to_literal(item) for item in value)}]"
+    if shape == "context":
+        return f"{{{', '.join(f'{_key(key)}: {to_literal(item)}' for key, item in value.items())}}}"
+    if shape == "range":
+        return range_text(value)
+    return str(value)
+
+
+def number_text(value: Decimal) -> str:
+    """Plain decimal notation without superfluous zeros."""
+    return format(value.normalize(DECIMAL128), "f") if value else "0"
+
+
+def range_text(value: Range) -> str:
+    """``[1..5)``; half-open ones as comparisons, ``(>=5)``."""
+    if value.operator:
+        return f"({value.operator}{to_literal(value.low)})"
+    if value.low is None or value.high is None:
+        return _half(value)
+    left = "[" if value.low_included else "("
+    right = "]" if value.high_included else ")"
+    return f"{left}{to_literal(value.low)}..{to_literal(value.high)}{right}"
+
+
+def _half(value: Range) -> str:
+    if value.low is None:
+        return f"(<{'=' if value.high_included else ''}{to_literal(value.high)})"
+    return f"(>{'=' if value.low_included else ''}{to_literal(value.low)})"
+
+
+def _key(key: str) -> str:
+    if is_identifier(key) or all(is_identifier(word) for word in key.split(" ")):
+        return key
+    return to_literal(key)
