@@ -1,0 +1,185 @@
+"""What a BPMN file says, as frozen values: the product of ``parse``, the input of everything else.
+
+Texts that begin with ``=`` are FEEL, all others are static strings (Zeebe's rule); they are kept
+here as written and compiled by ``compile_process``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from engine.model import Binding
+
+TimerKind = Literal["date", "duration", "cycle"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """One ``zeebe:input`` or ``zeebe:output``: ``target`` may be a path (``customer.name``)."""
+
+    source: str
+    target: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EventDefinition:
+    """``kind`` is the definition's tag without ``EventDefinition`` ("timer", "message",
+    "error" …), "none" for a plain event and "multiple" for several definitions. ``code`` is an
+    error's or escalation's code; None catches every code. ``name`` is the message's name."""
+
+    kind: str = "none"
+    timer: tuple[TimerKind, str] | None = None
+    name: str | None = None
+    correlation_key: str | None = None
+    code: str | None = None
+    reference: str | None = None
+    """Id of the message, error … that the definition names, whether it exists or not."""
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """``multiInstanceLoopCharacteristics`` with ``zeebe:loopCharacteristics``."""
+
+    sequential: bool
+    input_collection: str | None
+    input_element: str | None = None
+    output_collection: str | None = None
+    output_element: str | None = None
+    completion_condition: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobDefinition:
+    """``zeebe:taskDefinition`` and ``zeebe:taskHeaders``."""
+
+    type: str
+    retries: str = "3"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class UserTaskDefinition:
+    """The ``zeebe:`` attributes of a user task, as written."""
+
+    assignee: str | None = None
+    candidate_users: str | None = None
+    candidate_groups: str | None = None
+    due: str | None = None
+    follow_up: str | None = None
+    priority: str | None = None
+    form_id: str | None = None
+    form_binding: Binding = Binding()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A called process or decision: ``target`` may be FEEL. ``result`` is a decision's result
+    variable; ``all_parent``/``all_child`` are a call activity's propagation switches."""
+
+    target: str
+    binding: Binding = Binding()
+    result: str | None = None
+    all_parent: bool = True
+    all_child: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    expression: str
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """A flow node. ``type`` is its BPMN tag; ``parent`` the id of the sub-process around it,
+    None directly in the process. ``form``, ``task_type`` and ``called`` are the ids it refers
+    to where they are static, else None."""
+
+    id: str
+    type: str
+    name: str
+    parent: str | None
+    properties: dict[str, str] = field(default_factory=dict)
+    documentation: str = ""
+    form: str | None = None
+    task_type: str | None = None
+    called: str | None = None
+    line: int | None = None
+    event: EventDefinition | None = None
+    attached_to: str | None = None
+    interrupting: bool = True
+    default: str | None = None
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    """Ids of sequence flows, in the order of the file."""
+    inputs: tuple[Mapping, ...] = ()
+    outputs: tuple[Mapping, ...] = ()
+    loop: Loop | None = None
+    job: JobDefinition | None = None
+    user: UserTaskDefinition | None = None
+    reference: Reference | None = None
+    script: Script | None = None
+    event_sub_process: bool = False
+    unknown: tuple[tuple[str, int | None], ...] = ()
+    """Parts with a meaning that we do not carry out: (tag, line); lint refuses them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    id: str
+    name: str
+    source: str
+    target: str
+    condition: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A start event of the process itself. ``timer`` is (kind, text) as in EventDefinition."""
+
+    id: str
+    kind: str
+    message: str | None = None
+    timer: tuple[TimerKind, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessInfo:
+    id: str
+    name: str
+    version_tag: str | None
+    executable: bool
+    starts: tuple[Start, ...]
+    elements: dict[str, Element]
+    flows: dict[str, Flow]
+    line: int | None = None
+    unknown: tuple[tuple[str, int | None], ...] = ()
+
+    def children(self, parent: str | None) -> Iterator[Element]:
+        """The flow nodes directly inside a sub-process (None: the process)."""
+        return (element for element in self.elements.values() if element.parent == parent)
+
+    def boundaries(self, host: str) -> Iterator[Element]:
+        """The boundary events attached to an activity."""
+        return (element for element in self.elements.values() if element.attached_to == host)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """One file. ``shapes`` are the ids that have a drawing (shape or edge); ``repeated`` are
+    ids used more than once with the lines of the later uses."""
+
+    filename: str
+    processes: tuple[ProcessInfo, ...]
+    shapes: frozenset[str] = frozenset()
+    repeated: tuple[tuple[str, int | None], ...] = ()
+    dialect: str = "zeebe"
+    """"zeebe", or "camunda" for a file drawn for Camunda 7."""
+
+    def process(self, process_id: str) -> ProcessInfo | None:
+        return next((p for p in self.processes if p.id == process_id), None)

@@ -1,0 +1,253 @@
+"""The task specification all elements share: entering, waiting, leaving.
+
+A token *enters* (input mappings, boundary events armed, the element's own work), may wait, and
+*leaves* (result, output mappings, choice of flows). A phase that raises Trouble becomes an
+incident; ``retry`` repeats exactly that phase."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.changes import ElementEntered, ElementLeft, FlowTaken
+from engine.bpmn.expressions import Text, Trouble, nested
+from engine.bpmn.workflow import Instance, token_of
+from engine.errors import Conflict
+from engine.model import Json
+
+if TYPE_CHECKING:
+    from engine.bpmn.diagram import Element
+
+Task = Any
+"""A SpiffWorkflow task; the library is untyped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A sequence flow out of an element, with its compiled condition."""
+
+    id: str
+    target: Any
+    condition: Text | None = None
+
+
+class Node(BpmnTaskSpec):
+    """A flow node. The program is shared by all instances: nothing here changes after
+    ``compile_process``; everything about one token is in its task's ``internal_data``."""
+
+    parked = False
+    """Whether a token arriving here waits for others instead of entering (joins)."""
+
+    def __init__(self, wf_spec: Any, name: str, element: Element) -> None:
+        super().__init__(wf_spec, name, description=element.type)
+        self.bpmn_id = element.id
+        self.bpmn_name = element.name
+        self.element = element
+        self.ways: list[Way] = []
+        self.default: str | None = element.default
+        self.boundaries: list[Any] = []
+        self.body: Any = None
+        """The multi-instance body this is the inner activity of."""
+        self.input_mappings: list[tuple[str, Text]] = []
+        self.output_mappings: list[tuple[str, Text]] = []
+
+    # -- what kinds of elements decide
+
+    def enter(self, task: Task) -> bool:
+        """Do the element's work; True if the token may leave at once."""
+        return True
+
+    def result(self, task: Task, values: dict[str, Json]) -> None:
+        """Take in what the wait brought: merged up, or local where output mappings choose."""
+        top = task.workflow.top_workflow
+        if self.output_mappings:
+            top.put(token_of(task), values)
+        else:
+            top.merge(top.chain(task), values)
+
+    def choose(self, task: Task) -> list[str]:
+        """The ids of the flows to take. A flow without condition is always taken, one with a
+        condition if it is true, the default flow if no condition was (BPMN 2.0, 13.2.1)."""
+        chosen = [way.id for way in self.ways if way.condition is None and way.id != self.default]
+        if len(chosen) == len(self.ways):
+            return chosen
+        view = task.workflow.top_workflow.view(task)
+        true = {way.id for way in self.ways if way.condition and way.condition.truth(view)}
+        if not true and not chosen:
+            return [self.default_or_trouble()]
+        return [way.id for way in self.ways if way.id in true or way.id in chosen]
+
+    def boundary_for(self, kind: str, code: str | None) -> Any:
+        """The boundary event here that catches a thrown code, or None."""
+        same = [one for one in self.boundaries if one.kind == kind]
+        exact = [one for one in same if one.code is not None and one.code == code]
+        return next(iter(exact), next((one for one in same if one.code is None), None))
+
+    def left(self, task: Task) -> None:
+        """Called when the token has left, before it moves on."""
+
+    def withdrawn(self, task: Task) -> None:
+        """Called when the token is cancelled: cancel what runs inside."""
+
+    # -- the life of a token
+
+    def finish(self, task: Task, values: dict[str, Json]) -> None:
+        """The wait is over: the token leaves with this result."""
+        task.workflow.top_workflow.end_wait(task, "completed")
+        if values:
+            task.internal_data["result"] = values
+        task._ready()
+
+    def repeat(self, task: Task, phase: str) -> None:
+        """Try the phase again that ended in an incident."""
+        if phase == "leave" or self._attempt(task, phase):
+            task._set_state(TaskState.WAITING)
+            task._ready()
+
+    def deliver(self, task: Task, values: dict[str, Json]) -> None:
+        """A message or signal arrived for this token."""
+        self.finish(task, values)
+
+    def fire(self, task: Task) -> None:
+        """This token's timer is due."""
+        raise Conflict(
+            f"节点 {self.bpmn_id} 没有在等待定时器。", f"Element {self.bpmn_id} awaits no timer."
+        )
+
+    def _attempt(self, task: Task, phase: str) -> bool:
+        top = task.workflow.top_workflow
+        try:
+            return self._open(task, top) if phase == "enter" else self._close(task, top)
+        except Trouble as trouble:
+            top.incident(task, phase, trouble)
+            return False
+
+    def _open(self, task: Task, top: Instance) -> bool:
+        top.count_step()
+        if self.input_mappings:
+            values = self._mapped(self.input_mappings, top.view(task), {})
+            top.put(token_of(task), values)
+        armed = [(one, one.trigger.plan(task, True)) for one in self.boundaries if one.trigger]
+        if self.enter(task):
+            return True
+        if task.id in task.workflow.tasks:
+            self._arm(task, armed)
+        return False
+
+    def _arm(self, task: Task, armed: list[tuple[Any, Any]]) -> None:
+        listeners = []
+        for event, plan in armed:
+            listener = task.workflow.park(event, {"host": token_of(task)})
+            event.trigger.open(listener, plan)
+            listeners.append(token_of(listener))
+        if listeners:
+            task.internal_data["listeners"] = listeners
+
+    def _close(self, task: Task, top: Instance) -> bool:
+        values = task.internal_data.pop("result", None)
+        if values:
+            self.result(task, values)
+        if self.output_mappings:
+            view = top.view(task)
+            outer = top.outer(task)
+            made = self._mapped(self.output_mappings, view, top.scopes.view(outer))
+            top.merge(outer, made)
+        if self.body is not None:
+            self.body.collect(task)
+        elif self.ways:
+            task.internal_data["ways"] = self.choose(task)
+        return True
+
+    def _mapped(
+        self, pairs: list[tuple[str, Text]], view: Any, base: Mapping[str, Json]
+    ) -> dict[str, Json]:
+        """Evaluate mappings in order; a later one sees what the earlier ones made."""
+        done: list[tuple[str, Json]] = []
+        seen: dict[str, Json] = {}
+        for target, source in pairs:
+            context = {**view, **seen} if seen else view
+            done.append((target, source.evaluate(context, "IO_MAPPING_ERROR")))
+            seen = nested(done, base)
+        return seen
+
+    def default_or_trouble(self) -> str:
+        """The default flow. Raises Trouble where there is none."""
+        if self.default is not None:
+            return self.default
+        raise Trouble(
+            "CONDITION_ERROR",
+            f"“{self.bpmn_name or self.bpmn_id}”的出线条件都不成立，也没有默认流向。"
+            "请修正变量后重试，或为它画一条默认流向。",
+            f"No condition out of “{self.bpmn_name or self.bpmn_id}” is true and it has no "
+            "default flow. Correct the variables and retry, or draw a default flow.",
+        )
+
+    # -- SpiffWorkflow's hooks
+
+    def _predict(self, *args: Any, **kwargs: Any) -> None:
+        """Nothing is predicted: only what has begun is in the tree."""
+
+    def _update_hook(self, task: Task) -> bool:
+        task._set_state(TaskState.WAITING)
+        top = task.workflow.top_workflow
+        top.emit(ElementEntered(token_of(task), self.bpmn_id, top.outer(task)[0]))
+        return self._attempt(task, "enter")
+
+    def _on_ready(self, task: Task) -> None:
+        task.workflow.top_workflow.queue.append(task)
+
+    def _run_hook(self, task: Task) -> bool | None:
+        return True if self._attempt(task, "leave") else None
+
+    def _on_complete_hook(self, task: Task) -> None:
+        top = task.workflow.top_workflow
+        self._disarm(task)
+        top.emit(ElementLeft(token_of(task), self.bpmn_id, "completed"))
+        top.scopes.drop(token_of(task))
+        self.left(task)
+        if self.body is not None:
+            self.body.one_done(task)
+            return
+        if task.id in task.workflow.tasks:
+            self._spread(task, top)
+
+    def _spread(self, task: Task, top: Instance) -> None:
+        """Set a token on each chosen flow; Spiff lets the children enter."""
+        chosen = task.internal_data.get("ways", ())
+        carried = task.internal_data.get("carry")
+        for way in self.ways:
+            if way.id not in chosen:
+                continue
+            top.emit(FlowTaken(way.id))
+            child = task._add_child(way.target, TaskState.FUTURE)
+            if way.target.parked:
+                child.internal_data["flow"] = way.id
+            if carried:
+                child.internal_data.update(carried)
+
+    def _on_cancel(self, task: Task) -> None:
+        top = task.workflow.top_workflow
+        self.withdrawn(task)
+        self._disarm(task)
+        top.end_wait(task, "cancelled")
+        top.clear_incident(task)
+        top.scopes.drop(token_of(task))
+        if not (self.parked and "flow" in task.internal_data) and not is_listener(task):
+            top.emit(ElementLeft(token_of(task), self.bpmn_id, "cancelled"))
+
+    def _disarm(self, task: Task) -> None:
+        for token in task.internal_data.pop("listeners", ()):
+            listener = task.workflow.tasks.get(UUID(hex=token))
+            if listener is not None:
+                listener.cancel()
+                task.workflow.forget(listener)
+
+
+def is_listener(task: Task) -> bool:
+    """Whether the task is an armed event that has not been entered."""
+    return "host" in task.internal_data

@@ -1,0 +1,289 @@
+"""BPMN XML → Diagram. Reads everything in the file, drawn well or not; ``lint`` judges it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lxml import etree
+
+from engine.bpmn import zeebe
+from engine.bpmn.diagram import (
+    Diagram,
+    Element,
+    EventDefinition,
+    Flow,
+    ProcessInfo,
+    Start,
+    TimerKind,
+)
+from engine.bpmn.zeebe import BPMN
+from engine.errors import BihuanError, Invalid
+from engine.model import Finding
+from engine.xml import parse_xml
+
+_DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
+_CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
+_SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+# Children of a process or sub-process that are no flow nodes and change nothing when it runs.
+_NO_NODES = frozenset({
+    "documentation", "extensionElements", "laneSet", "sequenceFlow", "incoming", "outgoing",
+    "textAnnotation", "association", "group", "dataObject", "dataObjectReference",
+    "dataStoreReference", "ioSpecification", "property", "auditing", "monitoring",
+    "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "artifact",
+    "dataInputAssociation", "dataOutputAssociation", "completionCondition", "supports",
+    "correlationSubscription", "resourceRole", "performer", "humanPerformer", "potentialOwner",
+})
+_LOST = frozenset({"standardLoopCharacteristics"})
+_TIMERS: dict[str, TimerKind] = {
+    "timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle",
+}
+
+
+class BpmnInvalid(BihuanError):
+    """The file is no BPMN that can be read; ``findings`` say where and why."""
+
+    code = "bpmn-invalid"
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(
+            "；".join(finding.zh for finding in findings[:3]),
+            "; ".join(finding.en for finding in findings[:3]),
+        )
+        self.findings = tuple(findings)
+
+
+def parse(content: bytes, filename: str) -> Diagram:
+    """Read one file. Raises BpmnInvalid if it is not XML or not BPMN."""
+    try:
+        root = parse_xml(content, filename)
+    except Invalid as error:
+        line = error.details.get("line")
+        finding = Finding("xml", "error", filename, error.zh, error.en, line=line)
+        raise BpmnInvalid([finding]) from None
+    if root.tag != f"{BPMN}definitions":
+        raise BpmnInvalid([_not_bpmn(root, filename)])
+    return _Reader(root, filename).read()
+
+
+def _not_bpmn(root: etree._Element, filename: str) -> Finding:
+    return Finding(
+        "bpmn", "error", filename,
+        f"文件 {filename} 不是 BPMN 2.0 流程图：根元素是 {root.tag}。",
+        f"File {filename} is not a BPMN 2.0 diagram: its root is {root.tag}.",
+        "请用 Camunda Modeler 保存为 BPMN 文件。",
+        "Save it as a BPMN file from Camunda Modeler.",
+        root.sourceline,
+    )
+
+
+class _Reader:
+    def __init__(self, root: etree._Element, filename: str) -> None:
+        self.root = root
+        self.filename = filename
+        self.named: dict[str, etree._Element] = {
+            node.get("id", ""): node for node in root if isinstance(node.tag, str)
+        }
+
+    def read(self) -> Diagram:
+        processes = tuple(self._process(node) for node in self.root.iter(f"{BPMN}process"))
+        shapes = frozenset(
+            node.get("bpmnElement", "")
+            for node in self.root.iter(f"{_DI}BPMNShape", f"{_DI}BPMNEdge")
+        )
+        camunda_7 = _CAMUNDA_7 in (self.root.nsmap or {}).values()
+        zeebe_used = zeebe.ZEEBE[1:-1] in (self.root.nsmap or {}).values()
+        dialect = "camunda" if camunda_7 and not zeebe_used else "zeebe"
+        return Diagram(self.filename, processes, shapes, self._repeated(), dialect)
+
+    def _repeated(self) -> tuple[tuple[str, int | None], ...]:
+        seen: set[str] = set()
+        again = []
+        for node in self.root.iter(f"{BPMN}*"):
+            name = node.get("id")
+            if name is not None and name in seen:
+                again.append((name, node.sourceline))
+            seen.add(name or "")
+        return tuple(again)
+
+    def _process(self, node: etree._Element) -> ProcessInfo:
+        elements: dict[str, Element] = {}
+        flows: dict[str, Flow] = {}
+        scopes: list[tuple[etree._Element, str | None]] = [(node, None)]
+        while scopes:
+            scope, parent = scopes.pop(0)
+            for child in scope.findall(f"{BPMN}*"):
+                tag = etree.QName(child).localname
+                if tag == "sequenceFlow":
+                    flow = _flow(child)
+                    flows.setdefault(flow.id, flow)
+                elif tag not in _NO_NODES:
+                    element = self._element(child, tag, parent)
+                    elements.setdefault(element.id, element)
+                    if tag in _SUB_PROCESSES:
+                        scopes.append((child, element.id))
+        tag_node = zeebe.extension(node, "versionTag")
+        return ProcessInfo(
+            node.get("id", ""),
+            node.get("name") or node.get("id", ""),
+            None if tag_node is None else tag_node.get("value"),
+            node.get("isExecutable", "false") == "true",
+            _starts(elements),
+            _connect(elements, flows),
+            flows,
+            node.sourceline,
+            tuple(zeebe.unread(node)),
+        )
+
+    def _element(self, node: etree._Element, tag: str, parent: str | None) -> Element:
+        job = zeebe.job(node)
+        user = zeebe.user_task(node) if tag == "userTask" else None
+        reference = self._reference(node, tag)
+        return Element(
+            id=node.get("id") or f"{tag}:{node.sourceline}",
+            type=tag,
+            name=" ".join((node.get("name") or "").split()),
+            parent=parent,
+            properties=zeebe.properties(node),
+            documentation=(node.findtext(f"{BPMN}documentation") or "").strip(),
+            form=_static(user.form_id if user else _form_id(node)),
+            task_type=_static(job.type) if job else None,
+            called=_static(reference.target) if reference else None,
+            line=node.sourceline,
+            event=self._event(node, tag),
+            attached_to=node.get("attachedToRef"),
+            interrupting=_interrupting(node, tag),
+            default=node.get("default"),
+            inputs=zeebe.mappings(node, "input"),
+            outputs=zeebe.mappings(node, "output"),
+            loop=zeebe.loop(node),
+            job=job,
+            user=user,
+            reference=reference,
+            script=zeebe.script(node),
+            event_sub_process=node.get("triggeredByEvent") == "true",
+            unknown=tuple(_unknown(node)),
+        )
+
+    def _reference(self, node: etree._Element, tag: str) -> "zeebe.Reference | None":
+        if tag == "callActivity":
+            return zeebe.called_element(node)
+        return zeebe.called_decision(node) if tag == "businessRuleTask" else None
+
+    def _event(self, node: etree._Element, tag: str) -> EventDefinition | None:
+        if tag in ("receiveTask", "sendTask") and node.get("messageRef"):
+            return self._message(node)
+        if not tag.endswith("Event"):
+            return None
+        found = [
+            child for child in node.findall(f"{BPMN}*")
+            if etree.QName(child).localname.lower().endswith("eventdefinition")
+        ]
+        references = node.findall(f"{BPMN}eventDefinitionRef")
+        if not found and not references:
+            return EventDefinition(line=node.sourceline)
+        if len(found) + len(references) > 1 or references:
+            return EventDefinition("multiple", line=node.sourceline)
+        return self._definition(found[0])
+
+    def _definition(self, node: etree._Element) -> EventDefinition:
+        kind = etree.QName(node).localname.removesuffix("EventDefinition")
+        if kind == "message":
+            return self._message(node)
+        if kind == "timer":
+            return EventDefinition("timer", _timer(node), line=node.sourceline)
+        if kind in ("error", "escalation"):
+            reference = node.get(f"{kind}Ref")
+            target = self.named.get(reference or "")
+            code = None if target is None else target.get(f"{kind}Code") or None
+            return EventDefinition(kind, code=code, reference=reference, line=node.sourceline)
+        return EventDefinition(kind, line=node.sourceline)
+
+    def _message(self, node: etree._Element) -> EventDefinition:
+        reference = node.get("messageRef")
+        target = self.named.get(reference or "")
+        name = key = None
+        if target is not None:
+            name = target.get("name") or None
+            found = zeebe.extension(target, "subscription")
+            key = None if found is None else found.get("correlationKey") or None
+        return EventDefinition(
+            "message", name=name, correlation_key=key, reference=reference, line=node.sourceline
+        )
+
+
+def _flow(node: etree._Element) -> Flow:
+    condition = node.findtext(f"{BPMN}conditionExpression")
+    return Flow(
+        node.get("id") or f"sequenceFlow:{node.sourceline}",
+        " ".join((node.get("name") or "").split()),
+        node.get("sourceRef", ""),
+        node.get("targetRef", ""),
+        None if condition is None else condition.strip(),
+        node.sourceline,
+    )
+
+
+def _connect(elements: dict[str, Element], flows: dict[str, Flow]) -> dict[str, Element]:
+    incoming: dict[str, list[str]] = {}
+    outgoing: dict[str, list[str]] = {}
+    for flow in flows.values():
+        outgoing.setdefault(flow.source, []).append(flow.id)
+        incoming.setdefault(flow.target, []).append(flow.id)
+    return {
+        key: replace(
+            element,
+            incoming=tuple(incoming.get(key, ())),
+            outgoing=tuple(outgoing.get(key, ())),
+        )
+        for key, element in elements.items()
+    }
+
+
+def _starts(elements: dict[str, Element]) -> tuple[Start, ...]:
+    return tuple(
+        Start(
+            element.id,
+            element.event.kind if element.event else "none",
+            element.event.name if element.event else None,
+            element.event.timer if element.event else None,
+        )
+        for element in elements.values()
+        if element.type == "startEvent" and element.parent is None
+    )
+
+
+def _timer(node: etree._Element) -> tuple[TimerKind, str] | None:
+    for tag, kind in _TIMERS.items():
+        text = node.findtext(f"{BPMN}{tag}")
+        if text is not None:
+            return kind, text.strip()
+    return None
+
+
+def _interrupting(node: etree._Element, tag: str) -> bool:
+    attribute = "isInterrupting" if tag == "startEvent" else "cancelActivity"
+    return node.get(attribute, "true") != "false"
+
+
+def _form_id(node: etree._Element) -> str | None:
+    found = zeebe.extension(node, "formDefinition")
+    return None if found is None else found.get("formId")
+
+
+def _static(text: str | None) -> str | None:
+    return None if not text or text.startswith("=") else text
+
+
+def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
+    lost = [
+        (tag, child.sourceline)
+        for child in node.findall(f"{BPMN}*")
+        if (tag := etree.QName(child).localname) in _LOST
+    ]
+    found = lost + zeebe.unread(node)
+    inner = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
+    if inner is not None:
+        cardinality = inner.find(f"{BPMN}loopCardinality")
+        if cardinality is not None:
+            found.append(("loopCardinality", cardinality.sourceline))
+    return found

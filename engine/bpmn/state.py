@@ -1,0 +1,70 @@
+"""An instance's state as bytes: its waiting tokens and its variables; no specification, no
+history. Refers to the program by the process id; which version it is, the store knows."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import orjson
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.program import Program
+from engine.bpmn.scopes import Scopes
+from engine.bpmn.workflow import Instance
+from engine.bpmn.world import World
+from engine.errors import Invalid
+
+FORMAT = 1
+
+
+def save(instance: Instance, process_id: str) -> bytes:
+    """The state of an instance at rest."""
+    return orjson.dumps({
+        "format": FORMAT,
+        "process": process_id,
+        "ended": instance.ended,
+        "variables": instance.scopes.root,
+        "locals": instance.scopes.locals,
+        "tokens": _tokens(instance),
+        "inside": [
+            [host.hex, _tokens(level)] for host, level in instance.subprocesses.items()
+        ],
+    })
+
+
+def load(program: Program, state: bytes, world: World) -> Instance:
+    """The instance of a state. Raises Invalid if the state is not one of this program."""
+    try:
+        data = orjson.loads(state)
+        if data["format"] != FORMAT or data["process"] != program.process.id:
+            raise KeyError(data["process"])
+        scopes = Scopes(data["variables"], data["locals"])
+        instance = Instance(program.spec, program.subs, scopes, world)
+        instance.ended = instance.completed = data["ended"]
+        _plant(instance, data["tokens"])
+        for host, tokens in data["inside"]:
+            task = instance.find(host)
+            if task is None:
+                raise KeyError(host)
+            _plant(instance.create_subprocess(task, task.task_spec.bpmn_id), tokens)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Invalid(
+            f"保存的状态不属于流程 {program.process.id} 的这个版本（{error}）。",
+            f"The saved state is not one of this version of process {program.process.id} "
+            f"({error}).",
+        ) from error
+    return instance
+
+
+def _tokens(level: Any) -> list[list[Any]]:
+    return [[task.id.hex, task.task_spec.name, task.internal_data] for task in level.tokens()]
+
+
+def _plant(level: Any, tokens: list[list[Any]]) -> None:
+    specs = level.spec.task_specs
+    root = level.task_tree
+    for token, name, data in tokens:
+        task = Task(level, specs[name], root, state=TaskState.WAITING, id=UUID(hex=token))
+        task.internal_data = data

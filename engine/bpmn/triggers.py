@@ -1,0 +1,97 @@
+"""What a catching event waits for: a timer or a message.
+
+A trigger is part of the shared program. ``plan`` evaluates its texts for one token and may
+raise Trouble; ``open`` then arms a task with the plan and emits the wait."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from engine.bpmn.changes import Subscribed, TimerSet
+from engine.bpmn.diagram import TimerKind
+from engine.bpmn.expressions import Text, Trouble
+from engine.bpmn.timing import Due, TimingError, due
+from engine.bpmn.workflow import token_of
+
+
+class Trigger(Protocol):
+    """``boundary`` tells ``plan`` that the task is the activity the event is attached to."""
+
+    def plan(self, task: Any, boundary: bool) -> Any: ...
+
+    def open(self, task: Any, plan: Any) -> None: ...
+
+
+class TimerTrigger:
+    """Waits for an instant, computed once when it is armed."""
+
+    def __init__(self, kind: TimerKind, text: Text) -> None:
+        self.kind: TimerKind = kind
+        self.text = text
+
+    def plan(self, task: Any, boundary: bool) -> Due:
+        top = task.workflow.top_workflow
+        value = self.text.evaluate(top.view(task))
+        try:
+            return due(self.kind, value, top.world.now())
+        except TimingError as error:
+            raise Trouble(
+                "EXTRACT_VALUE_ERROR",
+                f"{self.text.what[0]}“{self.text.source}”：{error.zh}",
+                f"{self.text.what[1]} “{self.text.source}”: {error.en}",
+            ) from None
+
+    def open(self, task: Any, plan: Due) -> None:
+        data = task.internal_data
+        data["wait"] = "timer"
+        data["due"] = [plan.at.isoformat(), plan.every, plan.left]
+        task.workflow.top_workflow.emit(
+            TimerSet(token_of(task), task.task_spec.bpmn_id, plan.at)
+        )
+
+    def again(self, task: Any) -> bool:
+        """Re-arm a cycle that has just fired; False when it has fired for the last time."""
+        at, every, left = task.internal_data["due"]
+        top = task.workflow.top_workflow
+        plan = Due(datetime.fromisoformat(at), every, left).following(top.world.now())
+        if plan is None:
+            return False
+        self.open(task, plan)
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    message: str
+    key: str
+
+
+class MessageTrigger:
+    """Waits for a message of a name with a correlation key."""
+
+    def __init__(self, name: Text, key: Text) -> None:
+        self.name = name
+        self.key = key
+
+    def plan(self, task: Any, boundary: bool) -> Subscription:
+        """The key of a boundary event is read outside its activity (Zeebe's rule)."""
+        top = task.workflow.top_workflow
+        view = top.view(task)
+        outside = top.scopes.view(top.outer(task)) if boundary else view
+        name = self.name.string(view)
+        key = self.key.string(outside)
+        if not name:
+            raise self.name.expected("消息名称", "the name of a message", name)
+        if not key:
+            raise self.key.expected("非空的关联键", "a correlation key that is not empty", key)
+        return Subscription(name, key)
+
+    def open(self, task: Any, plan: Subscription) -> None:
+        task.internal_data["wait"] = "message"
+        node = task.task_spec
+        task.workflow.top_workflow.emit(Subscribed(
+            token_of(task), node.bpmn_id, plan.message, plan.key,
+            node.element.interrupting, dict(node.element.properties),
+        ))

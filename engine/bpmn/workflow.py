@@ -1,0 +1,280 @@
+"""The workflows that hold the tokens: SpiffWorkflow's, without its history and its scans.
+
+A *token* is a Spiff task that waits. What has finished is taken out of the tree at once, so a
+step costs the same however long the instance has run. Ready tasks stand in one queue."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.changes import (
+    Change,
+    Ended,
+    IncidentCleared,
+    IncidentRaised,
+    VariablesChanged,
+    WaitEnded,
+)
+from engine.bpmn.expressions import Trouble
+from engine.bpmn.scopes import Scopes
+from engine.bpmn.world import World
+from engine.model import Json
+
+STEPS_PER_OPERATION = 10_000
+"""Elements one operation may enter before the instance is held: a circle without a wait."""
+
+# Spiff builds the details of its log lines whether anybody listens or not; at this level it
+# leaves out the costly ones.
+for _name in ("spiff.task", "spiff.workflow"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def token_of(task: Any) -> str:
+    """The name of a token outside this room."""
+    return str(task.id.hex)
+
+
+class _NoScripts:
+    """Stands where Spiff expects a script engine. Only FEEL is evaluated, and not by Spiff."""
+
+
+class _Level:
+    """What the instance and each of its sub-processes have in common."""
+
+    tasks: dict[UUID, Any]
+    task_tree: Any
+    completed: bool
+    spec: Any
+
+    def plant(self) -> None:
+        """Make the root of the task tree, which stays for ever."""
+        self.task_tree = Task(self, self.spec.start, state=TaskState.COMPLETED)
+
+    def tokens(self) -> Iterator[Any]:
+        """All tasks but the root; a copy, so that the tree may change meanwhile."""
+        return iter([task for task in self.tasks.values() if task is not self.task_tree])
+
+    def spawn(self, spec: Any, data: dict[str, Json] | None = None) -> Any:
+        """Set a new token on an element and let it enter."""
+        task = self.task_tree._add_child(spec, TaskState.FUTURE)
+        if data:
+            task.internal_data.update(data)
+        spec._update(task)
+        return task
+
+    def park(self, spec: Any, data: dict[str, Json]) -> Any:
+        """A task that waits without having entered its element: an armed event."""
+        task = self.task_tree._add_child(spec, TaskState.WAITING)
+        task.internal_data.update(data)
+        return task
+
+    def forget(self, task: Any) -> None:
+        """Take a finished task out; what came of it hangs on the root from now on."""
+        if self.tasks.pop(task.id, None) is None:
+            return
+        root = self.task_tree
+        parent = task.parent or root
+        if task.id in parent._children:
+            parent._children.remove(task.id)
+        for child in task.children:
+            child._parent = root.id
+            root._children.append(child.id)
+
+    def update_waiting_tasks(self) -> None:
+        """Waiting tokens are woken by name; nothing is polled."""
+
+    def _task_completed_notify(self, task: Any) -> None:
+        self.forget(task)
+        self.settle()
+
+    def settle(self) -> None:
+        """End this level if no token is left in it."""
+        if len(self.tasks) == 1 and not self.completed:
+            self.completed = True
+            self.finished()
+
+    def finished(self) -> None:
+        raise NotImplementedError
+
+
+class SubProcess(_Level, BpmnSubWorkflow):
+    """The tokens inside one run of an embedded sub-process."""
+
+    def __init__(self, spec: Any, host: Any, top: Instance) -> None:
+        self.host = host
+        super().__init__(spec, host.id, top, deserializing=True)
+        self.plant()
+
+    @property
+    def parent_workflow(self) -> Any:
+        return self.host.workflow
+
+    def _calculate_depth(self) -> int:
+        return int(self.host.workflow.depth) + 1
+
+    def _task_removed_notify(self, task: Any) -> None:
+        """Nobody listens."""
+
+    def finished(self) -> None:
+        self.top_workflow.subprocesses.pop(self.host.id, None)
+        self.host.task_spec.finish(self.host, {})
+
+
+class Instance(_Level, BpmnWorkflow):
+    """One process instance: tokens, scopes, and the changes of the current operation."""
+
+    def __init__(self, spec: Any, subs: dict[str, Any], scopes: Scopes, world: World) -> None:
+        super().__init__(spec, subs, script_engine=_NoScripts(), deserializing=True)
+        self.scopes = scopes
+        self.world = world
+        self.changes: list[Change] = []
+        self.queue: deque[Any] = deque()
+        self.steps = 0
+        self.ended = False
+        self.plant()
+
+    # -- tokens
+
+    def find(self, token: str) -> Any | None:
+        """The task of a token, wherever it is."""
+        try:
+            key = UUID(hex=token)
+        except ValueError:
+            return None
+        for level in self.levels():
+            if key in level.tasks and level.tasks[key] is not level.task_tree:
+                return level.tasks[key]
+        return None
+
+    def levels(self) -> Iterator[Any]:
+        """The instance and every sub-process that runs in it, outer before inner."""
+        yield self
+        yield from list(self.subprocesses.values())
+
+    def create_subprocess(self, my_task: Any, spec_name: str) -> SubProcess:
+        level = SubProcess(self.subprocess_specs[spec_name], my_task, self)
+        self.subprocesses[my_task.id] = level
+        return level
+
+    def chain(self, task: Any) -> list[str]:
+        """The scopes visible at a token, its own first."""
+        return [token_of(task), *self.outer(task)]
+
+    def outer(self, task: Any) -> list[str]:
+        """The scopes around a token."""
+        chain: list[str] = []
+        while True:
+            body = task.internal_data.get("body")
+            if body is not None:
+                chain.append(body)
+                task = task.workflow.tasks[UUID(hex=body)]
+            elif task.workflow is self:
+                chain.append("")
+                return chain
+            else:
+                task = task.workflow.host
+                chain.append(token_of(task))
+
+    def enclosing(self, task: Any) -> Any | None:
+        """The activity that holds a token: its multi-instance body or sub-process."""
+        body = task.internal_data.get("body")
+        if body is not None:
+            return task.workflow.tasks.get(UUID(hex=body))
+        return None if task.workflow is self else task.workflow.host
+
+    # -- variables
+
+    def view(self, task: Any) -> Any:
+        return self.scopes.view(self.chain(task))
+
+    def put(self, token: str, values: dict[str, Json]) -> None:
+        if values:
+            self.scopes.put(token, values)
+            self.changes.append(VariablesChanged(token, values))
+
+    def merge(self, chain: list[str], values: dict[str, Json]) -> None:
+        for token, part in self.scopes.merge(chain, values).items():
+            self.changes.append(VariablesChanged(token, part))
+
+    # -- waiting and incidents
+
+    def emit(self, change: Change) -> None:
+        self.changes.append(change)
+
+    def end_wait(self, task: Any, how: Any) -> None:
+        """Close what the token waits for outside, if it does."""
+        if task.internal_data.pop("wait", None) is not None:
+            self.changes.append(WaitEnded(token_of(task), how))
+
+    def incident(self, task: Any, phase: str, trouble: Trouble) -> None:
+        """Hold the token until ``retry`` repeats the phase that failed."""
+        self.end_wait(task, "cancelled")
+        task.internal_data["incident"] = phase
+        self.changes.append(IncidentRaised(
+            token_of(task), task.task_spec.bpmn_id, trouble.kind, trouble.zh, trouble.en
+        ))
+
+    def clear_incident(self, task: Any) -> str | None:
+        """Forget the incident of a token; the phase to repeat, or None without incident."""
+        phase: str | None = task.internal_data.pop("incident", None)
+        if phase is not None:
+            self.changes.append(IncidentCleared(token_of(task)))
+        return phase
+
+    def count_step(self) -> None:
+        """Raise Trouble when one operation goes round without end."""
+        self.steps += 1
+        if self.steps > STEPS_PER_OPERATION:
+            raise Trouble(
+                "STEP_LIMIT",
+                f"一次操作经过了 {STEPS_PER_OPERATION} 个节点仍未停下：流程中有一个没有等待点的循环。"
+                "请修正循环的条件后重试。",
+                f"One operation passed {STEPS_PER_OPERATION} elements without coming to rest: "
+                "the diagram has a circle without a wait. Correct its condition, then retry.",
+            )
+
+    # -- moving
+
+    def do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> None:
+        """Run ready tasks until everything waits."""
+        while not self.ended:
+            while self.queue and not self.ended:
+                task = self.queue.popleft()
+                if task._state == TaskState.READY and task.id in task.workflow.tasks:
+                    task.run()
+            if not self._release_joins():
+                return
+
+    def _release_joins(self) -> bool:
+        """Fire the inclusive joins that no token can reach any more."""
+        for level in self.levels():
+            for join in level.spec.inclusive_joins:
+                if join.release(level):
+                    return True
+        return False
+
+    def withdraw(self, level: Any, spare: Any = None) -> None:
+        """Cancel every token of a level except ``spare``."""
+        for task in level.tokens():
+            if task is not spare and task.id in level.tasks:
+                task.cancel()
+                level.forget(task)
+
+    def finished(self) -> None:
+        self.end("completed")
+
+    def end(self, how: Any, code: str | None = None, message: str | None = None) -> None:
+        """Close the instance; what still waits is cancelled."""
+        self.completed = self.ended = True
+        self.withdraw(self)
+        self.queue.clear()
+        self.changes.append(Ended(how, dict(self.scopes.root), code, message))
