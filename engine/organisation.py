@@ -92,7 +92,7 @@ def _check_person(filename: str, place: str, entry: Json) -> None:
     for key in ("roles", "groups"):
         value = entry.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise _wrong(filename, f"{place}.{key}", "应当是文字的列表。", "Must be a list of texts.")
+            raise _wrong(filename, f"{place}.{key}", "应当是文字列表。", "Must be a list of texts.")
 
 
 def _known_keys(filename: str, place: str, data: Mapping[str, Json], known: set[str]) -> None:

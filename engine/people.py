@@ -18,7 +18,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import groups as known_groups
@@ -155,10 +155,8 @@ def set_active(unit: Unit, login: str, active: bool) -> None:
 _PERSON = (table.c.login, table.c.name, table.c.roles, table.c.groups, table.c.unit)
 
 
-def _person(row: Row[Any]) -> Person:
-    return Person(
-        row.login, row.name, frozenset(row.roles), frozenset(row.groups), row.unit
-    )
+def _person(row: Any) -> Person:
+    return Person(row.login, row.name, frozenset(row.roles), frozenset(row.groups), row.unit)
 
 
 def _change(unit: Unit, login: str, values: dict[str, Any]) -> None:
@@ -224,8 +222,9 @@ def _good_roles(roles: Iterable[str]) -> list[str]:
 
 
 def _good_groups(conn: Connection, groups: Iterable[str]) -> list[str]:
-    wanted = sorted(set(groups))
-    return _among("groups", wanted, tuple(known_groups.names(conn)), ("组", "group")) if wanted else []
+    wanted = set(groups)
+    known = tuple(known_groups.names(conn)) if wanted else ()
+    return _among("groups", wanted, known, ("组", "group"))
 
 
 def _among(

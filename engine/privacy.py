@@ -12,9 +12,9 @@ from types import MappingProxyType
 
 from engine.model import Json
 
-_COMPOUND_SURNAMES = frozenset(
-    "欧阳 司马 上官 诸葛 司徒 东方 皇甫 尉迟 公孙 慕容 令狐 宇文 长孙 夏侯 轩辕 端木 百里 南宫 独孤 "
-    "闻人 澹台 公冶 宗政 濮阳 淳于 单于 太叔 申屠 仲孙 钟离 鲜于 闾丘 东郭 赫连 呼延 万俟 第五".split()
+_COMPOUND_SURNAMES = re.compile(
+    "欧阳|司马|上官|诸葛|司徒|东方|皇甫|尉迟|公孙|慕容|令狐|宇文|长孙|夏侯|轩辕|端木|百里|南宫"
+    "|独孤|闻人|澹台|公冶|宗政|濮阳|淳于|单于|太叔|申屠|仲孙|钟离|鲜于|闾丘|东郭|赫连|呼延|万俟"
 )
 _PHONE_IN_TEXT = re.compile(r"(?<!\d)(?:\+?86[- ]?)?(1[3-9]\d)[- ]?(\d{4})[- ]?(\d{4})(?!\d)")
 _ID_IN_TEXT = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
@@ -30,7 +30,7 @@ def phone(text: str) -> str:
 
 def name(text: str) -> str:
     """张三 → 张*, 欧阳娜娜 → 欧阳**, Smith → S****: the family name, or the first letter."""
-    shown = 2 if text[:2] in _COMPOUND_SURNAMES and len(text) > 2 else 1
+    shown = 2 if _COMPOUND_SURNAMES.match(text) and len(text) > 2 else 1
     return text[:shown] + "*" * max(len(text) - shown, 1) if text else ""
 
 

@@ -269,7 +269,7 @@ class _Reader:
         """(place, name, day) for each day of entries ``{"name", "date"}`` or
         ``{"name", "from", "to"}``."""
         if not isinstance(value, list):
-            self._wrong(place, "缺少列表（没有时写 []）。", "The list is missing; write [] for none.")
+            self._wrong(place, "缺少列表（没有时写 []）。", "A list is missing; write [] for none.")
             return
         for n, entry in enumerate(value):
             at = f"{place}[{n}]"
