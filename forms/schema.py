@@ -23,6 +23,8 @@ LARGEST = 5 * 1024 * 1024
 DEEPEST = 10
 NEWEST_SCHEMA = 19
 
+_SUBTYPES: Mapping[str, c.Subtype] = {"date": "date", "time": "time", "datetime": "datetime"}
+
 Raw = Mapping[str, Any]
 
 
@@ -173,9 +175,9 @@ def _component(
 ) -> c.Component:
     kind = raw["type"]
     path = _path(raw, reader, place, taken)
-    layout = raw.get("layout") if isinstance(raw.get("layout"), dict) else {}
-    appearance = raw.get("appearance") if isinstance(raw.get("appearance"), dict) else {}
-    conditional = raw.get("conditional") if isinstance(raw.get("conditional"), dict) else {}
+    layout, appearance, conditional = (
+        _object(raw, name) for name in ("layout", "appearance", "conditional")
+    )
     readonly = raw.get("readonly", False)
     label = raw.get("label") or raw.get("dateLabel") or raw.get("timeLabel") or ""
     columns = layout.get("columns")
@@ -205,6 +207,11 @@ def _component(
         children=read_components(raw.get("components"), reader, f"{place}.components",
                                  inner, depth + 1) if kind in c.CONTAINERS else (),
     )
+
+
+def _object(raw: Raw, name: str) -> Raw:
+    found = raw.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def _path(
@@ -291,15 +298,15 @@ def _choices(raw: Raw, reader: Reader, place: str) -> c.Choices:
 def _moment(raw: Raw, reader: Reader, place: str) -> c.Moment:
     if raw["type"] != "datetime":
         return c.Moment()
-    subtype = raw.get("subtype") or "date"
-    if subtype not in ("date", "time", "datetime"):
-        reader.remark("subtype", f"{place}.subtype：“{subtype}” 不是 date、time 或 datetime",
-                      f"{place}.subtype: '{subtype}' is not date, time or datetime")
-        subtype = "date"
+    asked = raw.get("subtype") or "date"
+    if str(asked) not in _SUBTYPES:
+        reader.remark("subtype", f"{place}.subtype：“{asked}” 不是 date、time 或 datetime",
+                      f"{place}.subtype: '{asked}' is not date, time or datetime")
     format_ = raw.get("timeSerializingFormat")
     step = raw.get("timeInterval")
     return c.Moment(
-        subtype, format_ if format_ in ("utc_normalized", "no_timezone") else "utc_offset",
+        _SUBTYPES.get(str(asked), "date"),
+        format_ if format_ in ("utc_normalized", "no_timezone") else "utc_offset",
         raw.get("disallowPassedDates") is True, step if isinstance(step, int) and step > 0 else 15,
     )
 

@@ -123,7 +123,7 @@ def _time(at: time, moment: Moment, zone: ZoneInfo) -> str:
 
 
 def _minutes(at: datetime) -> str:
-    return at.isoformat("seconds" if at.second else "minutes")
+    return at.isoformat(timespec="seconds" if at.second else "minutes")
 
 
 def typed(component: Component, raw: Any, zone: ZoneInfo) -> str:

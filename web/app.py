@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from engine import Engine
+from engine.wiring import Engine
 from web import errors, session
 from web.manifest import Manifest
 from web.pages import BLUEPRINTS, display, markup
@@ -62,7 +62,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     errors.install(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-    app.context_processor(lambda: {"server_time": datetime.now(UTC).isoformat("seconds")})
+    app.context_processor(lambda: {"server_time": datetime.now(UTC).isoformat(timespec="seconds")})
     app.after_request(_secure)
     return app
 

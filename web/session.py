@@ -15,9 +15,10 @@ from urllib.parse import quote, urlsplit
 from flask import Flask, Response, abort, current_app, g, redirect, request, session
 from flask_babel import gettext as _
 
-from engine import Engine, people
+from engine import people
 from engine.errors import BihuanError, Forbidden
 from engine.model import Person
+from engine.wiring import Engine
 
 View = TypeVar("View", bound=Callable[..., Any])
 

@@ -2,8 +2,10 @@
 // and the small behaviours that pages switch on by data attributes.
 import "@tabler/core/dist/css/tabler.min.css";
 import "./app.css";
+import "./pages.css";
 import "@tabler/core/dist/js/tabler.esm.min.js";
 import htmx from "htmx.org";
+import { startConditions } from "./conditions.js";
 import { csrfToken } from "./csrf.js";
 import { startCountdowns } from "./countdown.js";
 import { startDrafts } from "./draft.js";
@@ -54,6 +56,7 @@ document.addEventListener("click", (event) => {
 
 htmx.onLoad((root) => {
   startCountdowns(root);
+  startConditions(root, (element) => htmx.process(element));
   startDrafts(root);
   startUploads(root, (element) => htmx.process(element));
   if (root.querySelector("[data-diagram]") || root.matches?.("[data-diagram]")) {

@@ -6,7 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from engine import people
+from engine import groups, people
 from engine.errors import Invalid
 from web import session
 from web.session import SIGNED_IN, right
@@ -46,6 +46,6 @@ def change_password() -> Response | tuple[str, int]:
 
 def _show(problems: dict[str, str]) -> str:
     with session.engine().read() as conn:
-        names = people.group_names(conn)
+        names = groups.names(conn)
     mine = [names.get(group, group) for group in sorted(session.person().groups)]
     return render_template("account.html", groups=mine, problems=problems)

@@ -58,7 +58,7 @@ def due(at: datetime | None, now: datetime) -> Markup:
     local = at.astimezone(now.tzinfo)
     return Markup(
         '<time datetime="{0}" data-due="{0}" data-soon="{1}" class="{2}" title="{3}">{4}</time>'
-    ).format(local.isoformat("seconds"), int(SOON.total_seconds()), mark,
+    ).format(local.isoformat(timespec="seconds"), int(SOON.total_seconds()), mark,
              f"{local:%Y-%m-%d %H:%M} 到期", text)
 
 
