@@ -201,11 +201,17 @@ class Builder:
 
     def _mappings(self, node: Node, element: d.Element) -> None:
         node.input_mappings = [
-            (one.target, self.text(element, one.source, f"输入映射 {one.target}", f"input {one.target}"))
+            (
+                one.target,
+                self.text(element, one.source, f"输入映射 {one.target}", f"input {one.target}"),
+            )
             for one in element.inputs
         ]
         node.output_mappings = [
-            (one.target, self.text(element, one.source, f"输出映射 {one.target}", f"output {one.target}"))
+            (
+                one.target,
+                self.text(element, one.source, f"输出映射 {one.target}", f"output {one.target}"),
+            )
             for one in element.outputs
         ]
 
@@ -224,11 +230,17 @@ class Builder:
         try:
             return Text(source, self.functions, what)
         except FeelSyntaxError as error:
-            raise BpmnInvalid([
-                Finding(
-                    "feel", "error", self.filename,
-                    f"{what[0]}“{source}”不是正确的 FEEL：{error.zh}",
-                    f"{what[1]} “{source}” is not FEEL: {error.en}",
-                    line=line, element_id=element_id, element_name=name,
-                )
-            ]) from None
+            raise BpmnInvalid(
+                [
+                    Finding(
+                        "feel",
+                        "error",
+                        self.filename,
+                        f"{what[0]}“{source}”不是正确的 FEEL：{error.zh}",
+                        f"{what[1]} “{source}” is not FEEL: {error.en}",
+                        line=line,
+                        element_id=element_id,
+                        element_name=name,
+                    )
+                ]
+            ) from None

@@ -13,6 +13,8 @@ from typing import Literal
 
 from engine.model import Binding, Json
 
+LATEST = Binding()
+
 
 @dataclass(frozen=True, slots=True)
 class ElementEntered:
@@ -49,7 +51,7 @@ class TaskOpened:
     follow_up_at: datetime | None = None
     priority: int = 50
     form_id: str | None = None
-    form_binding: Binding = Binding()
+    form_binding: Binding = LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,20 @@ class Escalated:
 
 
 Change = (
-    ElementEntered | ElementLeft | FlowTaken | TaskOpened | JobOpened | TimerSet | Subscribed
-    | Called | WaitEnded | Published | Decided | VariablesChanged | IncidentRaised
-    | IncidentCleared | Ended | Escalated
+    ElementEntered
+    | ElementLeft
+    | FlowTaken
+    | TaskOpened
+    | JobOpened
+    | TimerSet
+    | Subscribed
+    | Called
+    | WaitEnded
+    | Published
+    | Decided
+    | VariablesChanged
+    | IncidentRaised
+    | IncidentCleared
+    | Ended
+    | Escalated
 )

@@ -12,6 +12,7 @@ from typing import Literal
 from engine.model import Binding
 
 TimerKind = Literal["date", "duration", "cycle"]
+LATEST = Binding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class UserTaskDefinition:
     follow_up: str | None = None
     priority: str | None = None
     form_id: str | None = None
-    form_binding: Binding = Binding()
+    form_binding: Binding = LATEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Reference:
     variable; ``all_parent``/``all_child`` are a call activity's propagation switches."""
 
     target: str
-    binding: Binding = Binding()
+    binding: Binding = LATEST
     result: str | None = None
     all_parent: bool = True
     all_child: bool = True

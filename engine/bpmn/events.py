@@ -59,7 +59,6 @@ class BoundaryEvent(Node):
         super().__init__(wf_spec, name, element)
         self.trigger = trigger
         self.kind = element.event.kind
-        self.code = element.event.code
         self.interrupting = element.interrupting or self.kind == "error"
 
     def fire(self, task: Task) -> None:
@@ -104,10 +103,16 @@ class PublishEvent(Node):
         name, key = self.message.string(view), self.key.string(view)
         if not name:
             raise self.message.expected("消息名称", "the name of a message", name)
-        top.emit(Published(
-            token_of(task), self.bpmn_id, name, key or "",
-            dict(top.scopes.own(token_of(task))), self._seconds(view),
-        ))
+        top.emit(
+            Published(
+                token_of(task),
+                self.bpmn_id,
+                name,
+                key or "",
+                dict(top.scopes.own(token_of(task))),
+                self._seconds(view),
+            )
+        )
         return True
 
     def _seconds(self, view: Any) -> int:
@@ -126,7 +131,7 @@ class ErrorEndEvent(Node):
 
     def enter(self, task: Task) -> bool:
         top = task.workflow.top_workflow
-        code = self.element.event.code or ""
+        code = self.code or ""
         holder = top.enclosing(task)
         caught = holder is not None and catcher(holder, "error", code) is not None
         if not caught and not top.world.catches_error(code):
@@ -136,7 +141,7 @@ class ErrorEndEvent(Node):
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
         values = task.internal_data.pop("thrown", {})
-        throw_error(top, top.enclosing(task), self.element.event.code or "", None, values)
+        throw_error(top, top.enclosing(task), self.code or "", None, values)
 
     def choose(self, task: Task) -> list[str]:
         return []
@@ -157,7 +162,7 @@ class EscalationEvent(Node):
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
         values = task.internal_data.pop("thrown", {})
-        escalate(top, top.enclosing(task), self.element.event.code, values)
+        escalate(top, top.enclosing(task), self.code, values)
 
 
 class TerminateEndEvent(Node):
@@ -192,9 +197,7 @@ def throw_error(
     event.catch(host, values)
 
 
-def escalate(
-    top: Instance, holder: Task | None, code: str | None, values: dict[str, Json]
-) -> None:
+def escalate(top: Instance, holder: Task | None, code: str | None, values: dict[str, Json]) -> None:
     """Escalate from ``holder`` outwards; uncaught, the calling instance hears of it."""
     found = catcher(holder, "escalation", code)
     if found is None:

@@ -93,7 +93,8 @@ class Text:
         """The Trouble that says what this place needs and what it got."""
         got = short(value)
         return self._trouble(
-            "EXTRACT_VALUE_ERROR", f"结果应为{zh}，得到的是 {got}。",
+            "EXTRACT_VALUE_ERROR",
+            f"结果应为{zh}，得到的是 {got}。",
             f"it should be {en}, but it is {got}.",
         )
 

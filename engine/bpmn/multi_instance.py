@@ -88,9 +88,7 @@ class MultiInstance(Node):
         loop = task.internal_data["loop"]
         loop["begun"] += 1
         top = task.workflow.top_workflow
-        child = task.workflow.park(
-            self.inner, {"body": token_of(task), "index": loop["begun"]}
-        )
+        child = task.workflow.park(self.inner, {"body": token_of(task), "index": loop["begun"]})
         local: dict[str, Json] = {"loopCounter": loop["begun"]}
         if self.item:
             local[self.item] = item

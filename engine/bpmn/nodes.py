@@ -50,6 +50,8 @@ class Node(BpmnTaskSpec):
         self.element = element
         self.ways: list[Way] = []
         self.default: str | None = element.default
+        self.code = element.event.code if element.event else None
+        """Of an error or escalation; None means every code."""
         self.boundaries: list[Any] = []
         self.body: Any = None
         """The multi-instance body this is the inner activity of."""

@@ -13,10 +13,11 @@ from engine.bpmn.diagram import (
     EventDefinition,
     Flow,
     ProcessInfo,
+    Reference,
     Start,
     TimerKind,
 )
-from engine.bpmn.zeebe import BPMN
+from engine.bpmn.zeebe import BPMN, line_of
 from engine.errors import BihuanError, Invalid
 from engine.model import Finding
 from engine.xml import parse_xml
@@ -25,17 +26,43 @@ _DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
 _SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 # Children of a process or sub-process that are no flow nodes and change nothing when it runs.
-_NO_NODES = frozenset({
-    "documentation", "extensionElements", "laneSet", "sequenceFlow", "incoming", "outgoing",
-    "textAnnotation", "association", "group", "dataObject", "dataObjectReference",
-    "dataStoreReference", "ioSpecification", "property", "auditing", "monitoring",
-    "multiInstanceLoopCharacteristics", "standardLoopCharacteristics", "artifact",
-    "dataInputAssociation", "dataOutputAssociation", "completionCondition", "supports",
-    "correlationSubscription", "resourceRole", "performer", "humanPerformer", "potentialOwner",
-})
+_NO_NODES = frozenset(
+    {
+        "documentation",
+        "extensionElements",
+        "laneSet",
+        "sequenceFlow",
+        "incoming",
+        "outgoing",
+        "textAnnotation",
+        "association",
+        "group",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "ioSpecification",
+        "property",
+        "auditing",
+        "monitoring",
+        "multiInstanceLoopCharacteristics",
+        "standardLoopCharacteristics",
+        "artifact",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "completionCondition",
+        "supports",
+        "correlationSubscription",
+        "resourceRole",
+        "performer",
+        "humanPerformer",
+        "potentialOwner",
+    }
+)
 _LOST = frozenset({"standardLoopCharacteristics"})
 _TIMERS: dict[str, TimerKind] = {
-    "timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle",
+    "timeDate": "date",
+    "timeDuration": "duration",
+    "timeCycle": "cycle",
 }
 
 
@@ -67,12 +94,14 @@ def parse(content: bytes, filename: str) -> Diagram:
 
 def _not_bpmn(root: etree._Element, filename: str) -> Finding:
     return Finding(
-        "bpmn", "error", filename,
+        "bpmn",
+        "error",
+        filename,
         f"文件 {filename} 不是 BPMN 2.0 流程图：根元素是 {root.tag}。",
         f"File {filename} is not a BPMN 2.0 diagram: its root is {root.tag}.",
         "请用 Camunda Modeler 保存为 BPMN 文件。",
         "Save it as a BPMN file from Camunda Modeler.",
-        root.sourceline,
+        line_of(root),
     )
 
 
@@ -101,7 +130,7 @@ class _Reader:
         for node in self.root.iter(f"{BPMN}*"):
             name = node.get("id")
             if name is not None and name in seen:
-                again.append((name, node.sourceline))
+                again.append((name, line_of(node)))
             seen.add(name or "")
         return tuple(again)
 
@@ -124,13 +153,13 @@ class _Reader:
         tag_node = zeebe.extension(node, "versionTag")
         return ProcessInfo(
             node.get("id", ""),
-            node.get("name") or node.get("id", ""),
+            node.get("name") or node.get("id") or "",
             None if tag_node is None else tag_node.get("value"),
             node.get("isExecutable", "false") == "true",
             _starts(elements),
             _connect(elements, flows),
             flows,
-            node.sourceline,
+            line_of(node),
             tuple(zeebe.unread(node)),
         )
 
@@ -139,7 +168,7 @@ class _Reader:
         user = zeebe.user_task(node) if tag == "userTask" else None
         reference = self._reference(node, tag)
         return Element(
-            id=node.get("id") or f"{tag}:{node.sourceline}",
+            id=node.get("id") or f"{tag}:{line_of(node)}",
             type=tag,
             name=" ".join((node.get("name") or "").split()),
             parent=parent,
@@ -148,7 +177,7 @@ class _Reader:
             form=_static(user.form_id if user else _form_id(node)),
             task_type=_static(job.type) if job else None,
             called=_static(reference.target) if reference else None,
-            line=node.sourceline,
+            line=line_of(node),
             event=self._event(node, tag),
             attached_to=node.get("attachedToRef"),
             interrupting=_interrupting(node, tag),
@@ -164,7 +193,7 @@ class _Reader:
             unknown=tuple(_unknown(node)),
         )
 
-    def _reference(self, node: etree._Element, tag: str) -> "zeebe.Reference | None":
+    def _reference(self, node: etree._Element, tag: str) -> Reference | None:
         if tag == "callActivity":
             return zeebe.called_element(node)
         return zeebe.called_decision(node) if tag == "businessRuleTask" else None
@@ -175,14 +204,15 @@ class _Reader:
         if not tag.endswith("Event"):
             return None
         found = [
-            child for child in node.findall(f"{BPMN}*")
+            child
+            for child in node.findall(f"{BPMN}*")
             if etree.QName(child).localname.lower().endswith("eventdefinition")
         ]
         references = node.findall(f"{BPMN}eventDefinitionRef")
         if not found and not references:
-            return EventDefinition(line=node.sourceline)
+            return EventDefinition(line=line_of(node))
         if len(found) + len(references) > 1 or references:
-            return EventDefinition("multiple", line=node.sourceline)
+            return EventDefinition("multiple", line=line_of(node))
         return self._definition(found[0])
 
     def _definition(self, node: etree._Element) -> EventDefinition:
@@ -190,13 +220,13 @@ class _Reader:
         if kind == "message":
             return self._message(node)
         if kind == "timer":
-            return EventDefinition("timer", _timer(node), line=node.sourceline)
+            return EventDefinition("timer", _timer(node), line=line_of(node))
         if kind in ("error", "escalation"):
             reference = node.get(f"{kind}Ref")
             target = self.named.get(reference or "")
             code = None if target is None else target.get(f"{kind}Code") or None
-            return EventDefinition(kind, code=code, reference=reference, line=node.sourceline)
-        return EventDefinition(kind, line=node.sourceline)
+            return EventDefinition(kind, code=code, reference=reference, line=line_of(node))
+        return EventDefinition(kind, line=line_of(node))
 
     def _message(self, node: etree._Element) -> EventDefinition:
         reference = node.get("messageRef")
@@ -207,19 +237,19 @@ class _Reader:
             found = zeebe.extension(target, "subscription")
             key = None if found is None else found.get("correlationKey") or None
         return EventDefinition(
-            "message", name=name, correlation_key=key, reference=reference, line=node.sourceline
+            "message", name=name, correlation_key=key, reference=reference, line=line_of(node)
         )
 
 
 def _flow(node: etree._Element) -> Flow:
     condition = node.findtext(f"{BPMN}conditionExpression")
     return Flow(
-        node.get("id") or f"sequenceFlow:{node.sourceline}",
+        node.get("id") or f"sequenceFlow:{line_of(node)}",
         " ".join((node.get("name") or "").split()),
         node.get("sourceRef", ""),
         node.get("targetRef", ""),
         None if condition is None else condition.strip(),
-        node.sourceline,
+        line_of(node),
     )
 
 
@@ -276,7 +306,7 @@ def _static(text: str | None) -> str | None:
 
 def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
     lost = [
-        (tag, child.sourceline)
+        (tag, line_of(child))
         for child in node.findall(f"{BPMN}*")
         if (tag := etree.QName(child).localname) in _LOST
     ]
@@ -285,5 +315,5 @@ def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
     if inner is not None:
         cardinality = inner.find(f"{BPMN}loopCardinality")
         if cardinality is not None:
-            found.append(("loopCardinality", cardinality.sourceline))
+            found.append(("loopCardinality", line_of(cardinality)))
     return found

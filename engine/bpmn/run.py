@@ -140,9 +140,7 @@ class Run:
             return dict(top.scopes.root)
         return dict(top.view(self._task(token)))
 
-    def set_variables(
-        self, token: str, values: Mapping[str, Json], local: bool = False
-    ) -> None:
+    def set_variables(self, token: str, values: Mapping[str, Json], local: bool = False) -> None:
         """Set variables where they exist, seen from the token, or exactly there."""
         copy = variables_of(values)
         top = self._instance

@@ -21,17 +21,17 @@ FORMAT = 1
 
 def save(instance: Instance, process_id: str) -> bytes:
     """The state of an instance at rest."""
-    return orjson.dumps({
-        "format": FORMAT,
-        "process": process_id,
-        "ended": instance.ended,
-        "variables": instance.scopes.root,
-        "locals": instance.scopes.locals,
-        "tokens": _tokens(instance),
-        "inside": [
-            [host.hex, _tokens(level)] for host, level in instance.subprocesses.items()
-        ],
-    })
+    return orjson.dumps(
+        {
+            "format": FORMAT,
+            "process": process_id,
+            "ended": instance.ended,
+            "variables": instance.scopes.root,
+            "locals": instance.scopes.locals,
+            "tokens": _tokens(instance),
+            "inside": [[host.hex, _tokens(level)] for host, level in instance.subprocesses.items()],
+        }
+    )
 
 
 def load(program: Program, state: bytes, world: World) -> Instance:

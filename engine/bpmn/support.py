@@ -18,17 +18,33 @@ EVENTS: dict[str, frozenset[str]] = {
     "boundaryEvent": frozenset({"timer", "message", "error", "escalation"}),
     "endEvent": frozenset({"none", "message", "error", "escalation", "terminate"}),
 }
-ACTIVITIES = frozenset({
-    "task", "manualTask", "userTask", "serviceTask", "sendTask", "receiveTask", "scriptTask",
-    "businessRuleTask", "subProcess", "callActivity",
-})
-GATEWAYS = frozenset({
-    "exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway",
-})
+ACTIVITIES = frozenset(
+    {
+        "task",
+        "manualTask",
+        "userTask",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+        "scriptTask",
+        "businessRuleTask",
+        "subProcess",
+        "callActivity",
+    }
+)
+GATEWAYS = frozenset(
+    {
+        "exclusiveGateway",
+        "parallelGateway",
+        "inclusiveGateway",
+        "eventBasedGateway",
+    }
+)
 
 _ELSEWHERE: dict[str, tuple[str, str]] = {
     "complexGateway": (
-        "请改用包容网关或并行网关。", "Use an inclusive or a parallel gateway instead."
+        "请改用包容网关或并行网关。",
+        "Use an inclusive or a parallel gateway instead.",
     ),
     "transaction": (
         "请改用子流程，并用错误边界事件表示取消。",
@@ -69,8 +85,10 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "Give a list as input collection, e.g. =for i in 1..3 return i.",
     ),
 }
-_OTHER = ("请删除它，或换成受支持的元素（见 docs/bpmn.md）。",
-          "Delete it or use a supported element (see docs/bpmn.md).")
+_OTHER = (
+    "请删除它，或换成受支持的元素（见 docs/bpmn.md）。",
+    "Delete it or use a supported element (see docs/bpmn.md).",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +112,15 @@ class Remarks:
         label = f"“{element.name}”（{element.id}）" if element.name else f"“{element.id}”"
         label_en = f"“{element.name}” ({element.id})" if element.name else f"“{element.id}”"
         return Finding(
-            rule, severity, self.filename, f"{label}{zh}", f"{label_en} {en}", *remedy,
-            line=line or element.line, element_id=element.id, element_name=element.name,
+            rule,
+            severity,
+            self.filename,
+            f"{label}{zh}",
+            f"{label_en} {en}",
+            *remedy,
+            line=line or element.line,
+            element_id=element.id,
+            element_name=element.name,
         )
 
 
@@ -114,16 +139,21 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
     what = _unsupported(element)
     if what is not None:
         yield remarks.on(
-            element, "unsupported",
-            f"是 {what}，本引擎不执行。", f"is a {what}, which this engine does not run.",
+            element,
+            "unsupported",
+            f"是 {what}，本引擎不执行。",
+            f"is a {what}, which this engine does not run.",
             _ELSEWHERE.get(what.split(" with ")[-1], _ELSEWHERE.get(element.type, _OTHER)),
         )
         return
     for tag, line in element.unknown:
         yield remarks.on(
-            element, "unsupported", f"带有 {tag}，本引擎不执行。",
+            element,
+            "unsupported",
+            f"带有 {tag}，本引擎不执行。",
             f"has {tag}, which this engine does not carry out.",
-            _ELSEWHERE.get(tag, _OTHER), line=line,
+            _ELSEWHERE.get(tag, _OTHER),
+            line=line,
         )
     yield from _definition(remarks, element)
     if element.loop is not None and element.type not in ACTIVITIES:
@@ -158,32 +188,74 @@ def _definition(remarks: Remarks, element: Element) -> Iterator[Finding]:
     event = element.event
     kind = element.type
     if kind == "serviceTask" and element.job is None:
-        yield _lacks(remarks, element, "任务定义（作业类型）", "a task definition (job type)",
-                     ("在“任务定义”中填写作业类型，例如 mail.send。",
-                      "Fill in the job type under “Task definition”, e.g. mail.send."))
+        yield _lacks(
+            remarks,
+            element,
+            "任务定义（作业类型）",
+            "a task definition (job type)",
+            (
+                "在“任务定义”中填写作业类型，例如 mail.send。",
+                "Fill in the job type under “Task definition”, e.g. mail.send.",
+            ),
+        )
     if kind == "scriptTask" and element.job is None and element.script is None:
-        yield _lacks(remarks, element, "FEEL 表达式", "a FEEL expression",
-                     ("填写 FEEL 表达式和结果变量。", "Fill in expression and result variable."))
+        yield _lacks(
+            remarks,
+            element,
+            "FEEL 表达式",
+            "a FEEL expression",
+            ("填写 FEEL 表达式和结果变量。", "Fill in expression and result variable."),
+        )
     if kind == "businessRuleTask" and element.job is None and element.reference is None:
-        yield _lacks(remarks, element, "要调用的决策", "a called decision",
-                     ("填写决策标识和结果变量。", "Fill in decision id and result variable."))
+        yield _lacks(
+            remarks,
+            element,
+            "要调用的决策",
+            "a called decision",
+            ("填写决策标识和结果变量。", "Fill in decision id and result variable."),
+        )
     if kind == "callActivity" and (element.reference is None or not element.reference.target):
-        yield _lacks(remarks, element, "被调用流程的标识", "the id of a called process",
-                     ("填写“被调用元素”的流程标识。", "Fill in the process id of “Called element”."))
+        yield _lacks(
+            remarks,
+            element,
+            "被调用流程的标识",
+            "the id of a called process",
+            ("填写“被调用元素”的流程标识。", "Fill in the process id of “Called element”."),
+        )
     if kind == "receiveTask" and event is None:
         yield _lacks(remarks, element, "消息", "a message", ("选择一个消息。", "Choose a message."))
     if kind == "sendTask" and event is None and element.job is None:
-        yield _lacks(remarks, element, "任务定义或消息", "a task definition or a message",
-                     ("填写作业类型，或选择消息。", "Fill in a job type or choose a message."))
+        yield _lacks(
+            remarks,
+            element,
+            "任务定义或消息",
+            "a task definition or a message",
+            ("填写作业类型，或选择消息。", "Fill in a job type or choose a message."),
+        )
     if event is not None and event.kind == "timer" and (event.timer is None or not event.timer[1]):
-        yield _lacks(remarks, element, "定时器的时间", "the time of its timer",
-                     ("填写日期、时长或循环。", "Fill in a date, duration or cycle."))
+        yield _lacks(
+            remarks,
+            element,
+            "定时器的时间",
+            "the time of its timer",
+            ("填写日期、时长或循环。", "Fill in a date, duration or cycle."),
+        )
     if event is not None and event.kind == "message" and not event.name and element.job is None:
-        yield _lacks(remarks, element, "消息名称", "the name of a message",
-                     ("选择或新建一个有名称的消息。", "Choose or make a message with a name."))
+        yield _lacks(
+            remarks,
+            element,
+            "消息名称",
+            "the name of a message",
+            ("选择或新建一个有名称的消息。", "Choose or make a message with a name."),
+        )
     if element.loop is not None and not element.loop.input_collection:
-        yield _lacks(remarks, element, "多实例的输入集合", "an input collection",
-                     ("填写输入集合，例如 =items。", "Fill in the collection, e.g. =items."))
+        yield _lacks(
+            remarks,
+            element,
+            "多实例的输入集合",
+            "an input collection",
+            ("填写输入集合，例如 =items。", "Fill in the collection, e.g. =items."),
+        )
 
 
 def _lacks(
@@ -196,12 +268,17 @@ def _boundary(remarks: Remarks, process: ProcessInfo, element: Element) -> Itera
     host = process.elements.get(element.attached_to or "")
     if host is None or host.type not in ACTIVITIES or host.parent != element.parent:
         yield remarks.on(
-            element, "boundary-host", "没有挂在任何活动上。", "is not attached to an activity.",
+            element,
+            "boundary-host",
+            "没有挂在任何活动上。",
+            "is not attached to an activity.",
             ("把它拖到一个任务或子流程的边上。", "Drag it onto the edge of a task or sub-process."),
         )
     if element.incoming:
         yield remarks.on(
-            element, "boundary-incoming", "是边界事件，不能有入线。",
+            element,
+            "boundary-incoming",
+            "是边界事件，不能有入线。",
             "is a boundary event and cannot have incoming flows.",
             ("删除入线。", "Delete the incoming flow."),
         )
@@ -211,7 +288,8 @@ def _sub_process(remarks: Remarks, process: ProcessInfo, element: Element) -> It
     starts = [one for one in process.children(element.id) if one.type == "startEvent"]
     if len(starts) != 1:
         yield remarks.on(
-            element, "sub-process-blank-start-event",
+            element,
+            "sub-process-blank-start-event",
             f"是子流程，必须恰有一个无触发器的开始事件，现有 {len(starts)} 个。",
             f"is a sub-process and needs exactly one plain start event; it has {len(starts)}.",
             ("在子流程中画一个空白开始事件。", "Draw one plain start event inside it."),
@@ -223,17 +301,22 @@ def _event_gateway(remarks: Remarks, process: ProcessInfo, element: Element) -> 
     for target in targets:
         if target is None or target.type != "intermediateCatchEvent" or len(target.incoming) > 1:
             yield remarks.on(
-                element, "event-based-gateway",
+                element,
+                "event-based-gateway",
                 "是事件网关，每条出线必须直接通向一个只有这条入线的中间捕获事件。",
                 "is an event-based gateway: each flow out of it must lead to an intermediate "
                 "catch event that has no other incoming flow.",
-                ("在每条出线后画一个消息或定时器捕获事件。",
-                 "Draw a message or timer catch event behind each flow."),
+                (
+                    "在每条出线后画一个消息或定时器捕获事件。",
+                    "Draw a message or timer catch event behind each flow.",
+                ),
             )
             return
     if not targets:
         yield remarks.on(
-            element, "event-based-gateway", "是事件网关，没有出线。",
+            element,
+            "event-based-gateway",
+            "是事件网关，没有出线。",
             "is an event-based gateway without flows out of it.",
             ("画出它等待的事件。", "Draw the events it waits for."),
         )
@@ -244,14 +327,17 @@ def _flow(remarks: Remarks, process: ProcessInfo, flow: Flow) -> Iterator[Findin
     target = process.elements.get(flow.target)
     if source is None or target is None or source.parent != target.parent:
         yield remarks.on(
-            flow, "broken-flow",
+            flow,
+            "broken-flow",
             "是一条断开的连线：两端必须是同一层（流程或子流程）中的元素。",
             "is a broken flow: both ends must be elements of the same process or sub-process.",
             ("重新连接这条线。", "Connect the flow again."),
         )
     if flow.condition is not None and not flow.condition.startswith("="):
         yield remarks.on(
-            flow, "condition-feel", f"的条件“{flow.condition}”不是 FEEL：必须以 = 开头。",
+            flow,
+            "condition-feel",
+            f"的条件“{flow.condition}”不是 FEEL：必须以 = 开头。",
             f"has the condition “{flow.condition}”, which is no FEEL: it must begin with =.",
             ("写成 =条件，例如 =amount > 100。", "Write = first, e.g. =amount > 100."),
         )
@@ -259,8 +345,13 @@ def _flow(remarks: Remarks, process: ProcessInfo, flow: Flow) -> Iterator[Findin
 
 def _unread(remarks: Remarks, process: ProcessInfo, tag: str, line: int | None) -> Finding:
     return Finding(
-        "unsupported", "error", remarks.filename,
+        "unsupported",
+        "error",
+        remarks.filename,
         f"流程“{process.name}”带有 {tag}，本引擎不执行。",
         f"Process “{process.name}” has {tag}, which this engine does not carry out.",
-        *_OTHER, line=line, element_id=process.id, element_name=process.name,
+        *_OTHER,
+        line=line,
+        element_id=process.id,
+        element_name=process.name,
     )

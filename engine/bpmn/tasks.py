@@ -13,7 +13,7 @@ from engine.bpmn.timing import TimingError, moment
 from engine.bpmn.triggers import Trigger
 from engine.bpmn.workflow import token_of
 from engine.errors import BihuanError
-from engine.model import Binding, Json
+from engine.model import Binding
 
 
 class PassTask(Node):
@@ -68,8 +68,12 @@ class JobTask(Node):
         if not kind:
             raise self.job_type.expected("作业类型", "a job type", kind)
         opened = JobOpened(
-            token_of(task), self.bpmn_id, kind, max(0, self.retries.integer(view)),
-            dict(self.headers), dict(view),
+            token_of(task),
+            self.bpmn_id,
+            kind,
+            max(0, self.retries.integer(view)),
+            dict(self.headers),
+            dict(view),
         )
         task.internal_data["wait"] = "job"
         top.emit(opened)

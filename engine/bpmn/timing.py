@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.bpmn.diagram import TimerKind
-from engine.feel import zone
+from engine.feel.zones import Local
 
 _DURATION = re.compile(
     r"(?P<sign>[-+]?)P(?=[\dT])(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?"
@@ -113,7 +113,8 @@ def duration(text: str) -> Duration:
     found = _DURATION.fullmatch(text)
     if found is None:
         raise TimingError(
-            f"“{text}”不是时长（应如 PT4H 或 P2D）。", f"“{text}” is no duration (such as PT4H or P2D)."
+            f"“{text}”不是时长（应如 PT4H 或 P2D）。",
+            f"“{text}” is no duration (such as PT4H or P2D).",
         )
     sign = -1 if found["sign"] == "-" else 1
     part = {name: float(found[name] or 0) for name in ("weeks", "days", "hours", "minutes")}
@@ -135,7 +136,9 @@ def _cycle(text: str, now: datetime) -> Due:
     every = rest[-1]
     step = duration(every)
     if not step.positive or step.rest < timedelta(0):
-        raise TimingError(f"循环间隔“{every}”必须大于零。", f"The interval “{every}” must be above 0.")
+        raise TimingError(
+            f"循环间隔“{every}”必须大于零。", f"The interval “{every}” must be above 0."
+        )
     left = int(head[1:]) if head[1:] else None
     if left == 0:
         raise TimingError("循环次数不能为 0。", "A cycle cannot repeat 0 times.")
@@ -145,7 +148,7 @@ def _cycle(text: str, now: datetime) -> Due:
 
 def _zone(name: str | None) -> tzinfo:
     if name is None:
-        return zone()
+        return Local.zone.tzinfo()
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -165,7 +168,7 @@ def _add_months(moment_: datetime, months: int) -> datetime:
 
 
 def utc(moment_: datetime) -> datetime:
-    return moment_.astimezone(timezone.utc)
+    return moment_.astimezone(UTC)
 
 
 _KINDS: dict[TimerKind, tuple[str, str]] = {

@@ -47,9 +47,7 @@ class TimerTrigger:
         data = task.internal_data
         data["wait"] = "timer"
         data["due"] = [plan.at.isoformat(), plan.every, plan.left]
-        task.workflow.top_workflow.emit(
-            TimerSet(token_of(task), task.task_spec.bpmn_id, plan.at)
-        )
+        task.workflow.top_workflow.emit(TimerSet(token_of(task), task.task_spec.bpmn_id, plan.at))
 
     def again(self, task: Any) -> bool:
         """Re-arm a cycle that has just fired; False when it has fired for the last time."""
@@ -91,7 +89,13 @@ class MessageTrigger:
     def open(self, task: Any, plan: Subscription) -> None:
         task.internal_data["wait"] = "message"
         node = task.task_spec
-        task.workflow.top_workflow.emit(Subscribed(
-            token_of(task), node.bpmn_id, plan.message, plan.key,
-            node.element.interrupting, dict(node.element.properties),
-        ))
+        task.workflow.top_workflow.emit(
+            Subscribed(
+                token_of(task),
+                node.bpmn_id,
+                plan.message,
+                plan.key,
+                node.element.interrupting,
+                dict(node.element.properties),
+            )
+        )

@@ -219,9 +219,11 @@ class Instance(_Level, BpmnWorkflow):
         """Hold the token until ``retry`` repeats the phase that failed."""
         self.end_wait(task, "cancelled")
         task.internal_data["incident"] = phase
-        self.changes.append(IncidentRaised(
-            token_of(task), task.task_spec.bpmn_id, trouble.kind, trouble.zh, trouble.en
-        ))
+        self.changes.append(
+            IncidentRaised(
+                token_of(task), task.task_spec.bpmn_id, trouble.kind, trouble.zh, trouble.en
+            )
+        )
 
     def clear_incident(self, task: Any) -> str | None:
         """Forget the incident of a token; the phase to repeat, or None without incident."""
@@ -236,15 +238,17 @@ class Instance(_Level, BpmnWorkflow):
         if self.steps > STEPS_PER_OPERATION:
             raise Trouble(
                 "STEP_LIMIT",
-                f"一次操作经过了 {STEPS_PER_OPERATION} 个节点仍未停下：流程中有一个没有等待点的循环。"
-                "请修正循环的条件后重试。",
+                f"一次操作经过了 {STEPS_PER_OPERATION} 个节点仍未停下："
+                "流程中有一个没有等待点的循环。请修正循环的条件后重试。",
                 f"One operation passed {STEPS_PER_OPERATION} elements without coming to rest: "
                 "the diagram has a circle without a wait. Correct its condition, then retry.",
             )
 
     # -- moving
 
-    def do_engine_steps(self, will_complete_task: Any = None, did_complete_task: Any = None) -> None:
+    def do_engine_steps(
+        self, will_complete_task: Any = None, did_complete_task: Any = None
+    ) -> None:
         """Run ready tasks until everything waits."""
         while not self.ended:
             while self.queue and not self.ended:

@@ -18,15 +18,37 @@ BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 ZEEBE = "{http://camunda.org/schema/zeebe/1.0}"
 
 # Extension elements that only tools read, or that are read together with another one.
-_READ = frozenset({
-    "taskDefinition", "taskHeaders", "ioMapping", "userTask", "assignmentDefinition",
-    "taskSchedule", "priorityDefinition", "formDefinition", "calledElement", "calledDecision",
-    "script", "loopCharacteristics", "subscription", "properties", "versionTag",
-    "userTaskForm",
-})
+_READ = frozenset(
+    {
+        "taskDefinition",
+        "taskHeaders",
+        "ioMapping",
+        "userTask",
+        "assignmentDefinition",
+        "taskSchedule",
+        "priorityDefinition",
+        "formDefinition",
+        "calledElement",
+        "calledDecision",
+        "script",
+        "loopCharacteristics",
+        "subscription",
+        "properties",
+        "versionTag",
+        "userTaskForm",
+    }
+)
 _BINDINGS: dict[str, BindingType] = {
-    "latest": "latest", "deployment": "deployment", "versionTag": "versionTag",
+    "latest": "latest",
+    "deployment": "deployment",
+    "versionTag": "versionTag",
 }
+
+
+def line_of(node: etree._Element) -> int | None:
+    """The line in the file, from 1."""
+    line: int | None = getattr(node, "sourceline", None)
+    return line
 
 
 def extension(node: etree._Element, tag: str) -> etree._Element | None:
@@ -37,7 +59,7 @@ def extension(node: etree._Element, tag: str) -> etree._Element | None:
 def unread(node: etree._Element) -> list[tuple[str, int | None]]:
     """``zeebe:`` extensions of the node that we do not carry out, as (tag, line)."""
     found = node.findall(f"{BPMN}extensionElements/{ZEEBE}*")
-    tags = [(etree.QName(one).localname, one.sourceline) for one in found]
+    tags = [(etree.QName(one).localname, line_of(one)) for one in found]
     return [(f"zeebe:{tag}", line) for tag, line in tags if tag not in _READ]
 
 
@@ -54,7 +76,7 @@ def mappings(node: etree._Element, tag: str) -> tuple[Mapping, ...]:
     if found is None:
         return ()
     return tuple(
-        Mapping(one.get("source", ""), one.get("target", ""), one.sourceline)
+        Mapping(one.get("source", ""), one.get("target", ""), line_of(one))
         for one in found.findall(f"{ZEEBE}{tag}")
     )
 
@@ -132,7 +154,7 @@ def loop(node: etree._Element) -> Loop | None:
         details.get("outputCollection") or None,
         details.get("outputElement") or None,
         (found.findtext(f"{BPMN}completionCondition") or "").strip() or None,
-        found.sourceline,
+        line_of(found),
     )
 
 

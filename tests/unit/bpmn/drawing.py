@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from xml.sax.saxutils import escape, quoteattr
 
 HEAD = (
@@ -33,7 +34,9 @@ def z(tag: str, *content: str, **attributes: str) -> str:
 def io(inputs: dict[str, str] | None = None, outputs: dict[str, str] | None = None) -> str:
     """``zeebe:ioMapping``; both map target to source."""
     parts = [z("input", source=source, target=target) for target, source in (inputs or {}).items()]
-    parts += [z("output", source=source, target=target) for target, source in (outputs or {}).items()]
+    parts += [
+        z("output", source=source, target=target) for target, source in (outputs or {}).items()
+    ]
     return z("ioMapping", *parts)
 
 
@@ -55,7 +58,8 @@ def many(collection: str, *, sequential: bool = False, condition: str = "", **na
     loop = ext(z("loopCharacteristics", inputCollection=collection, **names))
     done = (
         f"<bpmn:completionCondition>{escape(condition)}</bpmn:completionCondition>"
-        if condition else ""
+        if condition
+        else ""
     )
     flag = ' isSequential="true"' if sequential else ""
     return (
@@ -66,7 +70,8 @@ def many(collection: str, *, sequential: bool = False, condition: str = "", **na
 
 def timer(kind: str, text: str) -> str:
     tag = {"date": "timeDate", "duration": "timeDuration", "cycle": "timeCycle"}[kind]
-    return f"<bpmn:timerEventDefinition><bpmn:{tag}>{escape(text)}</bpmn:{tag}></bpmn:timerEventDefinition>"
+    inside = f"<bpmn:{tag}>{escape(text)}</bpmn:{tag}>"
+    return f"<bpmn:timerEventDefinition>{inside}</bpmn:timerEventDefinition>"
 
 
 def message(id_: str) -> str:
@@ -79,17 +84,25 @@ def event(kind: str, reference: str = "") -> str:
     return f"<bpmn:{kind}EventDefinition{ref}/>"
 
 
-def boundary(id_: str, host: str, definition: str, *extensions: str, interrupting: bool = True) -> str:
+def boundary(
+    id_: str, host: str, definition: str, *extensions: str, interrupting: bool = True
+) -> str:
     return el(
-        "boundaryEvent", id_, ext(*extensions) if extensions else "", definition,
-        attachedToRef=host, cancelActivity="true" if interrupting else "false",
+        "boundaryEvent",
+        id_,
+        ext(*extensions) if extensions else "",
+        definition,
+        attachedToRef=host,
+        cancelActivity="true" if interrupting else "false",
     )
 
 
 def flow(source: str, target: str, condition: str = "", id_: str = "") -> str:
     inside = (
         '<bpmn:conditionExpression xsi:type="bpmn:tFormalExpression">'
-        f"{escape(condition)}</bpmn:conditionExpression>" if condition else ""
+        f"{escape(condition)}</bpmn:conditionExpression>"
+        if condition
+        else ""
     )
     name = id_ or f"{source}-{target}"
     return (
@@ -103,7 +116,7 @@ def flows(*chains: str) -> str:
     made = []
     for chain in chains:
         steps = chain.split()
-        made += [flow(one, two) for one, two in zip(steps, steps[1:], strict=False)]
+        made += [flow(one, two) for one, two in itertools.pairwise(steps)]
     return "".join(made)
 
 

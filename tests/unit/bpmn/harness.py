@@ -111,7 +111,9 @@ class Bench:
         """What waits, by token: the opening change."""
         waits: dict[str, c.Change] = {}
         for change in self.all:
-            if isinstance(change, c.TaskOpened | c.JobOpened | c.TimerSet | c.Subscribed | c.Called):
+            if isinstance(
+                change, c.TaskOpened | c.JobOpened | c.TimerSet | c.Subscribed | c.Called
+            ):
                 assert change.token not in waits, f"opened twice: {change}"
                 waits[change.token] = change
             elif isinstance(change, c.WaitEnded):

@@ -22,9 +22,11 @@ from tests.unit.bpmn.drawing import (
 )
 from tests.unit.bpmn.harness import bench, later
 
-SEQUENCE = definitions(process(
-    start(), user("a", name="受理"), service("b", "mail.send"), end(), flows("start a b end")
-))
+SEQUENCE = definitions(
+    process(
+        start(), user("a", name="受理"), service("b", "mail.send"), end(), flows("start a b end")
+    )
+)
 
 
 def test_sequence_waits_at_each_step_and_ends() -> None:
@@ -79,10 +81,17 @@ def test_nothing_given_in_is_shared_with_the_caller() -> None:
 
 
 def test_timer_boundary_interrupts_its_task() -> None:
-    content = definitions(process(
-        start(), user("a"), boundary("late", "a", timer("duration", "PT4H")), user("b"),
-        end(), end("end2"), flows("start a end", "late b end2"),
-    ))
+    content = definitions(
+        process(
+            start(),
+            user("a"),
+            boundary("late", "a", timer("duration", "PT4H")),
+            user("b"),
+            end(),
+            end("end2"),
+            flows("start a end", "late b end2"),
+        )
+    )
     one = bench(content).start()
     assert one.timers()["late"].due_at == later(hours=4)
     assert one.active() == ["a"]
@@ -94,10 +103,17 @@ def test_timer_boundary_interrupts_its_task() -> None:
 
 
 def test_completed_task_disarms_its_timer() -> None:
-    content = definitions(process(
-        start(), user("a"), boundary("late", "a", timer("duration", "PT4H")), user("b"),
-        end(), end("end2"), flows("start a end", "late b end2"),
-    ))
+    content = definitions(
+        process(
+            start(),
+            user("a"),
+            boundary("late", "a", timer("duration", "PT4H")),
+            user("b"),
+            end(),
+            end("end2"),
+            flows("start a end", "late b end2"),
+        )
+    )
     one = bench(content).start()
     one.complete("a")
     assert one.ended() is not None
@@ -105,11 +121,15 @@ def test_completed_task_disarms_its_timer() -> None:
 
 
 def test_sub_process_runs_inside_and_leaves() -> None:
-    content = definitions(process(
-        start(),
-        el("subProcess", "sub", start("s2"), user("a"), end("e2"), flows("s2 a e2")),
-        user("b"), end(), flows("start sub b end"),
-    ))
+    content = definitions(
+        process(
+            start(),
+            el("subProcess", "sub", start("s2"), user("a"), end("e2"), flows("s2 a e2")),
+            user("b"),
+            end(),
+            flows("start sub b end"),
+        )
+    )
     one = bench(content).start()
     assert one.active() == ["a", "sub"]
     scope = next(x.token for x in one.of(c.ElementEntered) if x.element_id == "sub")
