@@ -7,8 +7,10 @@ a walk through minutes.
 
 from engine.calendar.arithmetic import Calendar, Hours, Quiet, Year
 from engine.calendar.explanation import Stretch, explain
+from engine.calendar.functions import functions
 from engine.calendar.reading import check, parse, plain
 
 __all__ = [
-    "Calendar", "Hours", "Quiet", "Stretch", "Year", "check", "explain", "parse", "plain",
+    "Calendar", "Hours", "Quiet", "Stretch", "Year", "check", "explain", "functions",
+    "parse", "plain",
 ]
