@@ -1,0 +1,20 @@
+"""Cases: what people see of a process that runs for a customer.
+
+A case's row follows its process: ``engine.run`` calls ``project`` and ``ended`` in the step
+that changes something. Personal data leaves these functions masked; ``reveal`` shows it, for
+a reason that is kept.
+"""
+
+from engine.cases.kinds import CaseField, CaseKind, check, parse
+from engine.cases.lookup import kind, kinds
+from engine.cases.opening import AlreadyOpened, ended, open_, project
+from engine.cases.queries import (
+    CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, search, view,
+)
+from engine.cases.revealing import reveal
+
+__all__ = [
+    "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
+    "check", "duplicates", "ended", "kind", "kinds", "of_customer", "open_", "parse", "project",
+    "reveal", "search", "view",
+]

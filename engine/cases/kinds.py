@@ -1,0 +1,265 @@
+"""A kind of case: which process it runs, how it is numbered and titled, which variables of the
+process make up the case that people see in lists and on its page.
+
+The file ``NAME.case.json`` is described in docs/architecture.md.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.errors import Invalid
+from engine.feel import Expression, FeelError, Function, compile_expression
+from engine.model import Finding, Json
+from engine.privacy import MASKS
+
+_KEYS = {
+    "about", "id", "name", "process", "number", "title", "customer", "due", "fields", "statuses",
+    "intake", "duplicates", "ended",
+}
+_FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options"}
+_TYPES = {
+    "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
+    "object",
+}
+_ENDS = {"completed", "terminated", "error"}
+_ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_KEY = re.compile(r"[^\W\d]\w{0,79}")
+_NUMBER_PART = re.compile(r"\{(date|year|month|seq)(?::0?(\d{1,2}))?\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CaseField:
+    """A variable of the process that belongs to the case: ``list`` as a column of lists,
+    ``search`` in the full-text search, ``mask`` a word of ``engine.privacy.MASKS``."""
+
+    key: str
+    label: str
+    type: str = "text"
+    list: bool = False
+    search: bool = False
+    mask: str | None = None
+    options: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseKind:
+    """``duplicates`` are the fields that make an open case of the same customer a likely
+    duplicate; ``ended`` gives the status for how the process ended, where it changes."""
+
+    id: str
+    name: str
+    process: str
+    number: str
+    title: Expression | None
+    customer: Mapping[str, Expression]
+    due: Expression | None
+    fields: tuple[CaseField, ...]
+    statuses: tuple[str, ...]
+    intake: str | None = None
+    duplicates: tuple[str, ...] = ()
+    ended: Mapping[str, str] = field(default_factory=dict)
+
+    def field(self, key: str) -> CaseField | None:
+        return next((one for one in self.fields if one.key == key), None)
+
+    def number_of(self, sequence: int, at: datetime, zone: ZoneInfo) -> str:
+        """The case number, e.g. ``TS20261122000017``; the date is local."""
+        local = at.astimezone(zone)
+        parts: dict[str, Any] = {
+            "date": f"{local:%Y%m%d}", "year": f"{local:%Y}", "month": f"{local:%m}",
+            "seq": sequence,
+        }
+        return self.number.format_map(parts)
+
+
+def parse(content: bytes, filename: str, functions: Mapping[str, Function]) -> CaseKind:
+    """The kind in a ``NAME.case.json``; Invalid, its ``findings`` in the details, if wrong.
+    ``functions`` are those FEEL knows besides its own."""
+    reader = _Reader(filename, functions)
+    kind = reader.kind(content)
+    if kind is None or reader.findings:
+        first = reader.findings[0]
+        raise Invalid(
+            f"案件类型文件 {filename} 有 {len(reader.findings)} 处错误：{first.zh}",
+            f"The case kind {filename} has {len(reader.findings)} errors: {first.en}",
+            findings=tuple(reader.findings),
+        )
+    return kind
+
+
+def check(content: bytes, filename: str, functions: Mapping[str, Function]) -> list[Finding]:
+    """Everything that is wrong with the file, by place."""
+    reader = _Reader(filename, functions)
+    reader.kind(content)
+    return reader.findings
+
+
+@dataclass
+class _Reader:
+    filename: str
+    functions: Mapping[str, Function]
+    findings: list[Finding] = field(default_factory=list)
+
+    def kind(self, content: bytes) -> CaseKind | None:
+        try:
+            data = json.loads(content.decode("utf-8-sig"))
+        except (UnicodeDecodeError, RecursionError) as error:
+            self._wrong("", f"不是 UTF-8 的 JSON（{error}）。", f"not JSON in UTF-8 ({error}).")
+            return None
+        except json.JSONDecodeError as error:
+            self._wrong(
+                "", f"第 {error.lineno} 行第 {error.colno} 列不是正确的 JSON（{error.msg}）。",
+                f"line {error.lineno}, column {error.colno} is not JSON ({error.msg}).",
+                error.lineno,
+            )
+            return None
+        if not self._object("", data, _KEYS):
+            return None
+        fields = self._fields(data.get("fields"))
+        keys = [one.key for one in fields]
+        statuses = self._texts("statuses", data.get("statuses"))
+        found = CaseKind(
+            id=self._matching("id", data.get("id"), _ID),
+            name=self._text("name", data.get("name")),
+            process=self._text("process", data.get("process")),
+            number=self._number(data.get("number")),
+            title=self._feel("title", data.get("title")),
+            customer=self._customer(data.get("customer", {})),
+            due=self._feel("due", data.get("due")),
+            fields=fields, statuses=statuses,
+            intake=None if data.get("intake") is None else self._text("intake", data["intake"]),
+            duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
+            ended=self._ended(data.get("ended", {}), statuses),
+        )
+        if not statuses:
+            self._wrong("statuses", "至少要有一个状态。", "needs at least one status.")
+        return None if self.findings else found
+
+    def _number(self, value: Json) -> str:
+        text = self._text("number", value)
+        rest = _NUMBER_PART.sub("", text)
+        if "{seq" not in text or "{" in rest or "}" in rest or len(text) > 60:
+            self._wrong(
+                "number",
+                f"{text!r} 不能用：须含 {{seq:06}}，还可用 {{date}}、{{year}}、{{month}}。",
+                f"{text!r} will not do: it needs {{seq:06}} and may use {{date}}, {{year}}, "
+                "{month}.",
+            )
+        return text
+
+    def _customer(self, value: Json) -> dict[str, Expression]:
+        if not self._object("customer", value, {"ref", "name", "level"}):
+            return {}
+        if value and "ref" not in value:
+            self._wrong("customer.ref", "缺少客户号码的表达式。", "is missing.")
+        found = ((key, self._feel(f"customer.{key}", text)) for key, text in value.items())
+        return {key: expression for key, expression in found if expression is not None}
+
+    def _fields(self, value: Json) -> tuple[CaseField, ...]:
+        if not isinstance(value, list):
+            self._wrong("fields", "应当是字段的列表。", "must be a list of fields.")
+            return ()
+        found: dict[str, CaseField] = {}
+        for n, entry in enumerate(value):
+            place = f"fields[{n}]"
+            if not self._object(place, entry, _FIELD_KEYS):
+                continue
+            one = self._field(place, entry)
+            if one.key in found:
+                self._wrong(f"{place}.key", f"{one.key} 写了两次。", f"{one.key} is given twice.")
+            found[one.key] = one
+        return tuple(found.values())
+
+    def _field(self, place: str, entry: dict[str, Json]) -> CaseField:
+        kind, mask = entry.get("type", "text"), entry.get("mask")
+        self._one_of(f"{place}.type", kind, _TYPES)
+        if mask is not None:
+            self._one_of(f"{place}.mask", mask, MASKS)
+        options = entry.get("options", {})
+        if not isinstance(options, dict) or not all(isinstance(v, str) for v in options.values()):
+            self._wrong(f"{place}.options", "应当是值到名称。", "must map values to labels.")
+            options = {}
+        for key in ("list", "search"):
+            if not isinstance(entry.get(key, False), bool):
+                self._wrong(f"{place}.{key}", "只能是 true 或 false。", "must be true or false.")
+        return CaseField(
+            key=self._matching(f"{place}.key", entry.get("key"), _KEY),
+            label=self._text(f"{place}.label", entry.get("label")),
+            type=str(kind), list=entry.get("list") is True, search=entry.get("search") is True,
+            mask=mask if isinstance(mask, str) else None, options=MappingProxyType(options),
+        )
+
+    def _ended(self, value: Json, statuses: Iterable[str]) -> dict[str, str]:
+        if not self._object("ended", value, _ENDS):
+            return {}
+        for how, status in value.items():
+            self._one_of(f"ended.{how}", status, statuses)
+        return dict(value)
+
+    def _feel(self, place: str, value: Json) -> Expression | None:
+        if value is None:
+            return None
+        text = self._text(place, value).removeprefix("=")
+        try:
+            return compile_expression(text, functions=self.functions)
+        except FeelError as error:
+            self._wrong(place, error.zh, error.en)
+            return None
+
+    def _text(self, place: str, value: Json) -> str:
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+        self._wrong(place, "缺少文字。", "must be a text.")
+        return ""
+
+    def _texts(self, place: str, value: Json) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
+            return tuple(value)
+        self._wrong(place, "应当是文字的列表。", "must be a list of texts.")
+        return ()
+
+    def _subset(self, place: str, value: Json, known: Iterable[str]) -> tuple[str, ...]:
+        found = self._texts(place, value)
+        for item in found:
+            self._one_of(place, item, known)
+        return found
+
+    def _matching(self, place: str, value: Json, pattern: re.Pattern[str]) -> str:
+        text = self._text(place, value)
+        if text and not pattern.fullmatch(text):
+            self._wrong(place, f"{text!r} 不能用作标识。", f"{text!r} is no identifier.")
+        return text
+
+    def _one_of(self, place: str, value: Json, known: Iterable[str]) -> None:
+        choices = sorted(known)
+        if value in choices:
+            return
+        near = get_close_matches(str(value), choices, 1) or choices
+        self._wrong(
+            place, f"没有 {value!r}；可用：{'、'.join(near)}。",
+            f"{value!r} is unknown; known: {', '.join(near)}.",
+        )
+
+    def _object(self, place: str, value: Json, known: Iterable[str]) -> bool:
+        if not isinstance(value, dict):
+            self._wrong(place, "应当是一个对象。", "must be an object.")
+            return False
+        for key in value:
+            if key not in known:
+                self._one_of(f"{place}.{key}".lstrip("."), key, known)
+        return True
+
+    def _wrong(self, place: str, zh: str, en: str, line: int | None = None) -> None:
+        at_zh, at_en = (f"{place}：", f"{place}: ") if place else ("", "")
+        self.findings.append(
+            Finding("case-kind", "error", self.filename, at_zh + zh, at_en + en, line=line)
+        )

@@ -1,0 +1,34 @@
+"""The case kinds that are deployed."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from engine import definitions
+from engine.cases.kinds import CaseKind, parse
+from engine.store.unit import store_of
+from engine.tables import definitions as table
+
+
+def kind(conn: Connection, kind_id: str, number: int | None = None) -> CaseKind:
+    """The latest version of the kind; NotFound. ``number`` is the highest deployment number,
+    where the caller knows it already."""
+    at = definitions.number(conn) if number is None else number
+    definition = definitions.resolve(conn, at, "case", kind_id)
+    if definition is None:
+        raise definitions.missing("case", kind_id)
+    made_of, functions = definitions.functions_at(conn, at)
+
+    def read() -> CaseKind:
+        name, content = definitions.content(conn, definition.key)
+        return parse(content, name, functions)
+
+    found: CaseKind = store_of(conn).lookups.get(("case-kind", definition.key, made_of), read)
+    return found
+
+
+def kinds(conn: Connection) -> list[CaseKind]:
+    """The latest version of every kind, by id."""
+    at = definitions.number(conn)
+    query = select(table.c.id).distinct().where(table.c.kind == "case").order_by(table.c.id)
+    return [kind(conn, kind_id, at) for kind_id in conn.scalars(query)]

@@ -1,0 +1,214 @@
+"""Looking cases up: lists, a customer's cases, one case. Everything comes out masked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, select, tuple_
+
+from engine import customers, definitions, privacy
+from engine.cases import expressions
+from engine.cases.kinds import CaseKind
+from engine.cases.lookup import kind as kind_of
+from engine.errors import Invalid, NotFound
+from engine.model import Json
+from engine.store.search import contains
+from engine.tables import cases as table
+from engine.tables import customers as customer_table
+
+_PAST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as lists show it; ``data`` holds the kind's ``list`` fields, masked."""
+
+    key: int
+    number: str
+    kind: str
+    title: str
+    status: str
+    customer_name: str
+    customer_ref: str
+    customer_level: str | None
+    data: Mapping[str, Json]
+    received_at: datetime
+    due_at: datetime | None
+    closed_at: datetime | None
+    late: bool
+    sample: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as its page shows it: ``data`` holds all fields of the kind, masked; ``hidden`` are
+    those that ``reveal`` would show."""
+
+    row: CaseRow
+    kind: CaseKind
+    data: Mapping[str, Json]
+    hidden: frozenset[str]
+    opened_at: datetime
+    source: str | None
+    source_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """``next`` goes into ``after`` for the following page; None at the end."""
+
+    rows: tuple[CaseRow, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCases:
+    """What intake shows at once (one complaint database for all channels): open cases, oldest
+    first, and the past ones, latest first. ``customer`` is None for an unknown number."""
+
+    name: str
+    level: str | None
+    open: tuple[CaseRow, ...]
+    past: tuple[CaseRow, ...]
+
+
+def search(
+    conn: Connection, *, text: str = "", kind: str | None = None,
+    statuses: Sequence[str] = (), state: str = "all", late: bool = False,
+    after: str | None = None, limit: int = 50,
+) -> Page:
+    """Cases by receipt, latest first. ``text`` is looked for anywhere in number, title, customer
+    and the searched fields, all its words; ``state`` is "open", "closed" or "all"; ``late``
+    leaves open cases whose due time has passed."""
+    now = datetime.now(UTC)
+    query = _select().order_by(table.c.received_at.desc(), table.c.key.desc())
+    for word in text.split()[:8]:
+        query = query.where(contains(table.c.search, word))
+    if kind:
+        query = query.where(table.c.kind == kind)
+    if statuses:
+        query = query.where(table.c.status.in_(statuses))
+    if state == "open" or late:
+        query = query.where(table.c.closed_at.is_(None))
+    elif state == "closed":
+        query = query.where(table.c.closed_at.is_not(None))
+    if late:
+        query = query.where(table.c.due_at < now)
+    if after:
+        query = query.where(_after(after))
+    found = conn.execute(query.limit(limit + 1)).all()
+    rows = _rows(conn, found[:limit], now)
+    last = rows[-1] if len(found) > limit else None
+    return Page(rows, None if last is None else f"{last.received_at.timestamp()!r}_{last.key}")
+
+
+def view(conn: Connection, case_id: int) -> CaseView:
+    """The case; NotFound."""
+    found = conn.execute(
+        _select(table.c.opened_at, table.c.source, table.c.source_ref)
+        .where(table.c.key == case_id)
+    ).first()
+    if found is None:
+        raise NotFound(f"没有案件 {case_id}。", f"There is no case {case_id}.", key=case_id)
+    kind = kind_of(conn, found.kind)
+    hidden = frozenset(
+        one.key for one in kind.fields if one.mask and found.data.get(one.key) is not None
+    )
+    return CaseView(
+        row=_row(found, kind, datetime.now(UTC)), kind=kind, data=_masked(kind, found.data),
+        hidden=hidden, opened_at=found.opened_at, source=found.source,
+        source_ref=found.source_ref,
+    )
+
+
+def of_customer(conn: Connection, ref: str) -> CustomerCases | None:
+    """The cases of the customer with this number, in any spelling; None for a number nobody has
+    complained from. At most fifty past cases."""
+    customer = customers.get(conn, ref)
+    if customer is None:
+        return None
+    mine = _select().where(table.c.customer_key == customer.key)
+    now = datetime.now(UTC)
+    opened = conn.execute(
+        mine.where(table.c.closed_at.is_(None)).order_by(table.c.received_at, table.c.key)
+    ).all()
+    past = conn.execute(
+        mine.where(table.c.closed_at.is_not(None))
+        .order_by(table.c.received_at.desc(), table.c.key.desc()).limit(_PAST_SHOWN)
+    ).all()
+    return CustomerCases(
+        privacy.name(customer.name), customer.level, _rows(conn, opened, now),
+        _rows(conn, past, now),
+    )
+
+
+def duplicates(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tuple[CaseRow, ...]:
+    """Open cases of the same customer that agree in the fields the kind's ``duplicates`` name:
+    what intake warns of before a second case is opened for the same matter."""
+    kind = kind_of(conn, kind_id)
+    said = expressions.customer(kind, data)
+    if said is None or not kind.duplicates:
+        return ()
+    same = {key: data.get(key) for key in kind.duplicates}
+    if any(value is None or value == "" for value in same.values()):
+        return ()
+    found = conn.execute(
+        _select()
+        .where(
+            customer_table.c.ref == said.ref, table.c.kind == kind.id,
+            table.c.closed_at.is_(None), table.c.data.contains(same),
+        )
+        .order_by(table.c.received_at)
+    ).all()
+    return _rows(conn, found, datetime.now(UTC))
+
+
+def _select(*more: ColumnElement[Any]) -> Select[Any]:
+    return select(
+        table.c.key, table.c.number, table.c.kind, table.c.title, table.c.status, table.c.data,
+        table.c.received_at, table.c.due_at, table.c.closed_at, table.c.sample,
+        customer_table.c.name.label("customer_name"), customer_table.c.ref.label("customer_ref"),
+        customer_table.c.level.label("customer_level"), *more,
+    ).outerjoin(customer_table, customer_table.c.key == table.c.customer_key)
+
+
+def _after(cursor: str) -> ColumnElement[bool]:
+    moment, _, key = cursor.partition("_")
+    try:
+        at = datetime.fromtimestamp(float(moment), UTC)
+        return tuple_(table.c.received_at, table.c.key) < tuple_(at, int(key))
+    except (ValueError, OverflowError, OSError) as error:
+        raise Invalid("翻页标记不对。", "The cursor is wrong.") from error
+
+
+def _rows(conn: Connection, found: Sequence[Any], now: datetime) -> tuple[CaseRow, ...]:
+    if not found:
+        return ()
+    number = definitions.number(conn)
+    return tuple(_row(one, kind_of(conn, one.kind, number), now) for one in found)
+
+
+def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
+    shown = {one.key for one in kind.fields if one.list}
+    data = {key: value for key, value in found.data.items() if key in shown}
+    open_late = found.closed_at is None and found.due_at is not None and found.due_at < now
+    closed_late = (
+        found.closed_at is not None and found.due_at is not None
+        and found.closed_at > found.due_at
+    )
+    return CaseRow(
+        key=found.key, number=found.number, kind=found.kind, title=privacy.prose(found.title),
+        status=found.status, customer_name=privacy.name(found.customer_name or ""),
+        customer_ref=privacy.phone(found.customer_ref or ""),
+        customer_level=found.customer_level, data=_masked(kind, data),
+        received_at=found.received_at, due_at=found.due_at, closed_at=found.closed_at,
+        late=open_late or closed_late, sample=found.sample,
+    )
+
+
+def _masked(kind: CaseKind, data: Mapping[str, Json]) -> dict[str, Json]:
+    masks = {one.key: one.mask for one in kind.fields}
+    return {key: privacy.masked(value, masks.get(key)) for key, value in data.items()}
