@@ -1,6 +1,8 @@
 """BPMN: parse, lint, compile, run. The only door to SpiffWorkflow."""
 
 from engine.bpmn.diagram import Diagram, Element, Flow, ProcessInfo, Start
+from engine.bpmn.known import Known
+from engine.bpmn.lint import lint
 from engine.bpmn.parse import BpmnInvalid, parse
 from engine.bpmn.program import Program, compile_process
 from engine.bpmn.run import Run
@@ -11,11 +13,13 @@ __all__ = [
     "Diagram",
     "Element",
     "Flow",
+    "Known",
     "ProcessInfo",
     "Program",
     "Run",
     "Start",
     "World",
     "compile_process",
+    "lint",
     "parse",
 ]

@@ -73,10 +73,14 @@ class BpmnInvalid(BihuanError):
 
     def __init__(self, findings: list[Finding]) -> None:
         super().__init__(
-            "；".join(finding.zh for finding in findings[:3]),
-            "; ".join(finding.en for finding in findings[:3]),
+            "；".join(f"{_where(finding)}{finding.zh}" for finding in findings[:3]),
+            "; ".join(f"{_where(finding)}{finding.en}" for finding in findings[:3]),
         )
         self.findings = tuple(findings)
+
+
+def _where(finding: Finding) -> str:
+    return f"{finding.element_name or finding.element_id}: " if finding.element_id else ""
 
 
 def parse(content: bytes, filename: str) -> Diagram:
@@ -311,6 +315,11 @@ def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
         if (tag := etree.QName(child).localname) in _LOST
     ]
     found = lost + zeebe.unread(node)
+    form = zeebe.extension(node, "formDefinition")
+    if form is not None and not form.get("formId"):
+        found += [
+            (name, line_of(form)) for name in ("formKey", "externalReference") if form.get(name)
+        ]
     inner = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
     if inner is not None:
         cardinality = inner.find(f"{BPMN}loopCardinality")

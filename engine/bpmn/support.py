@@ -80,6 +80,11 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "请用排他网关画出循环，或用多实例。",
         "Draw the loop with an exclusive gateway, or use a multi-instance.",
     ),
+    "formKey": ("请改用表单标识（Camunda 表单，链接）。", "Use a form id (Camunda form, linked)."),
+    "externalReference": (
+        "请改用表单标识（Camunda 表单，链接）。",
+        "Use a form id (Camunda form, linked).",
+    ),
     "loopCardinality": (
         "请在“输入集合”中给出列表，例如 =for i in 1..3 return i。",
         "Give a list as input collection, e.g. =for i in 1..3 return i.",
@@ -108,15 +113,13 @@ class Remarks:
         severity: Severity = "error",
         line: int | None = None,
     ) -> Finding:
-        """A finding at an element or flow; its id and name go before the sentences."""
-        label = f"“{element.name}”（{element.id}）" if element.name else f"“{element.id}”"
-        label_en = f"“{element.name}” ({element.id})" if element.name else f"“{element.id}”"
+        """A finding at an element or flow; the sentences go on from its name."""
         return Finding(
             rule,
             severity,
             self.filename,
-            f"{label}{zh}",
-            f"{label_en} {en}",
+            zh,
+            en,
             *remedy,
             line=line or element.line,
             element_id=element.id,

@@ -1,0 +1,180 @@
+"""Rules about what single elements say: names, codes, kinds of timers, who does a task."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from engine.bpmn.diagram import Element, ProcessInfo
+from engine.bpmn.support import Remarks
+from engine.model import Finding
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_NAME_HINT = (
+    "变量名以字母或汉字开头，只含字母、汉字、数字和下划线。",
+    "A variable begins with a letter and has letters, digits and underscores only.",
+)
+
+
+def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
+    """One element at a time, then error and escalation codes of one activity together."""
+    for element in process.elements.values():
+        yield from _variables(remarks, element)
+        yield from _timer(remarks, process, element)
+        yield from _message(remarks, element)
+        yield from _code(remarks, process, element)
+        yield from _nobody(remarks, element)
+        if ":" in element.id:
+            yield remarks.on(
+                element,
+                "id-required",
+                "没有标识。",
+                "has no id.",
+                ("给它一个标识。", "Give it an id."),
+            )
+
+
+def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:
+    paths = [(one.target, one.line) for one in (*element.inputs, *element.outputs)]
+    names: list[tuple[str | None, int | None]] = []
+    if element.script is not None and element.type == "scriptTask" and element.job is None:
+        names.append((element.script.result, element.line))
+    if element.reference is not None and element.type == "businessRuleTask":
+        names.append((element.reference.result, element.line))
+    if element.loop is not None:
+        names += [
+            (name, element.loop.line)
+            for name in (element.loop.input_element, element.loop.output_collection)
+            if name is not None
+        ]
+    bad = [(text, line) for text, line in paths if not _PATH.fullmatch(text)]
+    bad += [(text or "", line) for text, line in names if not _NAME.fullmatch(text or "")]
+    for text, line in bad:
+        yield remarks.on(
+            element,
+            "variable-name",
+            f"的结果变量或映射目标“{text}”不是变量名。",
+            f"has “{text}” where a variable's name should be.",
+            _NAME_HINT,
+            line=line,
+        )
+    if element.loop is not None and bool(element.loop.output_collection) != bool(
+        element.loop.output_element
+    ):
+        yield remarks.on(
+            element,
+            "multi-instance-output",
+            "的输出集合和输出元素必须一起填写。",
+            "needs both output collection and output element, or neither.",
+            ("补上缺少的一个。", "Fill in the missing one."),
+            line=element.loop.line,
+        )
+
+
+def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
+    timer = element.event.timer if element.event else None
+    if timer is None:
+        return
+    kind = timer[0]
+    if element.type == "startEvent" and kind == "duration":
+        yield remarks.on(
+            element,
+            "timer-kind",
+            "是定时开始事件，不能用时长。",
+            "is a timer start event and cannot use a duration.",
+            ("改用日期或循环，例如 R/P1D。", "Use a date or a cycle such as R/P1D."),
+        )
+    repeats = element.type == "boundaryEvent" and not element.interrupting
+    if kind == "cycle" and element.type != "startEvent" and not repeats:
+        yield remarks.on(
+            element,
+            "timer-kind",
+            "不能用循环：它只触发一次。",
+            "cannot use a cycle: it fires only once.",
+            (
+                "改用时长；要重复触发请用非中断边界事件。",
+                "Use a duration; to fire repeatedly, use a non-interrupting boundary event.",
+            ),
+        )
+
+
+def _message(remarks: Remarks, element: Element) -> Iterator[Finding]:
+    event = element.event
+    if event is None or event.kind != "message":
+        return
+    catching = element.type in ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
+    throwing = element.job is None and not catching and element.type != "startEvent"
+    key = event.correlation_key or (
+        element.properties.get("message.correlationKey") if throwing else None
+    )
+    if (catching or throwing) and not key:
+        where = (
+            "在消息上填写“订阅关联键”，例如 =case.number。",
+            "Fill in the message's subscription correlation key, e.g. =case.number.",
+        )
+        if throwing:
+            where = (
+                "填写作业类型，或用扩展属性 message.correlationKey 给出关联键。",
+                "Give a job type, or the key in the extension property message.correlationKey.",
+            )
+        yield remarks.on(
+            element,
+            "correlation-key",
+            "的消息没有关联键，无法知道送给谁。",
+            "has a message without a correlation key: nobody can tell whom it is for.",
+            where,
+        )
+
+
+def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
+    event = element.event
+    if event is None or event.kind not in ("error", "escalation"):
+        return
+    zh = "错误" if event.kind == "error" else "升级"
+    if element.type != "boundaryEvent" and not event.code:
+        yield remarks.on(
+            element,
+            "definition-required",
+            f"没有{zh}代码。",
+            f"lacks the {event.kind} code.",
+            (f"选择或新建一个有代码的{zh}。", f"Choose or make an {event.kind} with a code."),
+        )
+    if element.type == "boundaryEvent" and event.reference and not event.code:
+        yield remarks.on(
+            element,
+            "definition-required",
+            f"所选的{zh}没有代码。",
+            f"names an {event.kind} without a code.",
+            (
+                f"填写{zh}代码；要捕获全部，请清空所选的{zh}。",
+                f"Fill in its code; to catch every {event.kind}, choose none.",
+            ),
+        )
+    if element.type == "boundaryEvent" and element.attached_to:
+        twins = [
+            other
+            for other in process.boundaries(element.attached_to)
+            if other.event and (other.event.kind, other.event.code) == (event.kind, event.code)
+        ]
+        if twins[0] is not element:
+            yield remarks.on(
+                element,
+                "duplicate-code",
+                f"与“{twins[0].id}”捕获同一个{zh}。",
+                f"catches the same {event.kind} as “{twins[0].id}”.",
+                ("删除其中一个。", "Delete one of them."),
+            )
+
+
+def _nobody(remarks: Remarks, element: Element) -> Iterator[Finding]:
+    user = element.user
+    if user is not None and not (user.assignee or user.candidate_groups or user.candidate_users):
+        yield remarks.on(
+            element,
+            "assignment",
+            "没有办理人和候选组，不会出现在任何人的待办中。",
+            "has neither assignee nor candidates: it shows in nobody's inbox.",
+            ("填写办理人或候选组。", "Fill in an assignee or candidate groups."),
+            severity="warning",
+        )

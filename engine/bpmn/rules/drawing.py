@@ -1,0 +1,37 @@
+"""Rules about what can be seen: shapes and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.diagram import Element, ProcessInfo
+from engine.bpmn.support import ACTIVITIES, Remarks
+from engine.model import Finding
+
+
+def check(remarks: Remarks, process: ProcessInfo, shapes: frozenset[str]) -> Iterator[Finding]:
+    """A missing drawing is a warning, a missing label an info: neither changes how it runs."""
+    for element in process.elements.values():
+        if element.id not in shapes:
+            yield remarks.on(
+                element,
+                "no-bpmndi",
+                "没有画在图上，办理人员看不到它。",
+                "is not drawn in the diagram: nobody can see it.",
+                ("在 Camunda Modeler 中重新画出它。", "Draw it again in Camunda Modeler."),
+                severity="warning",
+            )
+        if not element.name and _wants_label(element):
+            yield remarks.on(
+                element,
+                "label-required",
+                "没有名称。",
+                "has no label.",
+                ("写上名称，便于阅读。", "Give it a label, so that it can be read."),
+                severity="info",
+            )
+
+
+def _wants_label(element: Element) -> bool:
+    choice = element.type in ("exclusiveGateway", "inclusiveGateway") and len(element.outgoing) > 1
+    return choice or element.type in ACTIVITIES or element.type in ("endEvent", "boundaryEvent")

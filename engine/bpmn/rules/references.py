@@ -1,0 +1,75 @@
+"""Rules about forms, decisions, processes and job types outside the diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from engine.bpmn.diagram import Element, ProcessInfo
+from engine.bpmn.known import Known
+from engine.bpmn.support import Remarks
+from engine.model import Binding, Finding, Severity
+
+
+def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Finding]:
+    for element in process.elements.values():
+        decision = element.called if element.type == "businessRuleTask" else None
+        called = element.called if element.type == "callActivity" else None
+        yield from _missing(remarks, element, "表单", "form", element.form, known.forms)
+        yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
+        yield from _missing(remarks, element, "流程", "process", called, known.processes)
+        yield from _missing(
+            remarks, element, "作业类型", "job type", element.task_type, known.job_types, "warning"
+        )
+        for binding in _bindings(element):
+            if binding.type == "versionTag" and not binding.version_tag:
+                yield remarks.on(
+                    element,
+                    "version-tag",
+                    "按版本标签绑定，却没有填写标签。",
+                    "binds by version tag but names no tag.",
+                    ("填写版本标签。", "Fill in the version tag."),
+                )
+
+
+def _bindings(element: Element) -> Iterator[Binding]:
+    if element.user is not None:
+        yield element.user.form_binding
+    if element.reference is not None:
+        yield element.reference.binding
+
+
+def _missing(
+    remarks: Remarks,
+    element: Element,
+    zh: str,
+    en: str,
+    name: str | None,
+    known: frozenset[str] | None,
+    severity: Severity = "error",
+) -> Iterator[Finding]:
+    if name is None or known is None or name in known:
+        return
+    near = get_close_matches(name, known, 1)
+    hint = (
+        (f"是否应为“{near[0]}”？", f"Did you mean “{near[0]}”?")
+        if near
+        else (f"部署它，或改正{zh}的标识。", f"Deploy it, or correct the {en}'s id.")
+    )
+    if severity == "warning":
+        yield remarks.on(
+            element,
+            "missing-reference",
+            f"的{zh}“{name}”没有内置的适配器，作业将等待外部工作者。",
+            f"has the {en} “{name}” without an adapter here: its jobs wait for outside workers.",
+            hint,
+            severity=severity,
+        )
+        return
+    yield remarks.on(
+        element,
+        "missing-reference",
+        f"引用的{zh}“{name}”不存在。",
+        f"refers to the {en} “{name}”, which does not exist.",
+        hint,
+    )

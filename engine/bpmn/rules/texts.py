@@ -1,0 +1,166 @@
+"""Every FEEL text of a diagram is compiled; static texts are read as their place needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from engine.bpmn.diagram import Element, Flow, ProcessInfo
+from engine.bpmn.expressions import Text
+from engine.bpmn.support import Remarks
+from engine.bpmn.timing import TimingError, due, duration, moment
+from engine.feel import FeelError, FeelSyntaxError, Function
+from engine.model import Finding
+
+Kind = Literal["any", "feel", "moment", "integer", "date", "duration", "cycle"]
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A text and where it stands. ``kind`` is what a static text must be there; "feel" means
+    that it cannot be static."""
+
+    owner: Element | Flow
+    zh: str
+    en: str
+    source: str
+    kind: Kind = "any"
+    line: int | None = None
+
+
+def check(
+    remarks: Remarks, process: ProcessInfo, functions: Mapping[str, Function]
+) -> Iterator[Finding]:
+    for place in places(process):
+        if place.source.startswith("="):
+            yield from _feel(remarks, place, functions)
+        else:
+            yield from _static(remarks, place)
+
+
+def places(process: ProcessInfo) -> Iterator[Place]:
+    """Every text of a process that may be FEEL."""
+    for flow in process.flows.values():
+        if flow.condition and flow.condition.startswith("="):
+            yield Place(flow, "条件", "condition", flow.condition, "feel")
+    for element in process.elements.values():
+        for place in _of(element):
+            if place.source:
+                yield place
+
+
+def _of(element: Element) -> Iterator[Place]:
+    for one in element.inputs:
+        yield Place(
+            element, f"输入映射 {one.target}", f"input {one.target}", one.source, "any", one.line
+        )
+    for one in element.outputs:
+        yield Place(
+            element, f"输出映射 {one.target}", f"output {one.target}", one.source, "any", one.line
+        )
+    event = element.event
+    if event is not None and event.timer is not None:
+        yield Place(element, "定时器", "timer", event.timer[1], event.timer[0], event.line)
+    if event is not None:
+        yield Place(element, "消息名称", "message name", event.name or "")
+        yield Place(element, "关联键", "correlation key", event.correlation_key or "")
+    key = element.properties.get("message.correlationKey", "")
+    yield Place(element, "关联键", "correlation key", key)
+    ttl = element.properties.get("message.timeToLive", "")
+    yield Place(element, "消息有效期", "time to live", ttl, "duration")
+    if element.job is not None:
+        yield Place(element, "作业类型", "job type", element.job.type)
+        yield Place(element, "重试次数", "retries", element.job.retries, "integer")
+    if element.script is not None and element.type == "scriptTask":
+        yield Place(element, "脚本", "script", element.script.expression, "feel")
+    if element.reference is not None:
+        yield Place(element, "引用的标识", "referenced id", element.reference.target)
+    yield from _of_user_task(element)
+    yield from _of_loop(element)
+
+
+def _of_user_task(element: Element) -> Iterator[Place]:
+    user = element.user
+    if user is None:
+        return
+    yield Place(element, "办理人", "assignee", user.assignee or "")
+    yield Place(element, "候选人", "candidate users", user.candidate_users or "")
+    yield Place(element, "候选组", "candidate groups", user.candidate_groups or "")
+    yield Place(element, "到期时间", "due date", user.due or "", "moment")
+    yield Place(element, "跟进时间", "follow-up date", user.follow_up or "", "moment")
+    yield Place(element, "优先级", "priority", user.priority or "", "integer")
+    yield Place(element, "表单", "form", user.form_id or "")
+
+
+def _of_loop(element: Element) -> Iterator[Place]:
+    loop = element.loop
+    if loop is None:
+        return
+    for zh, en, source in (
+        ("输入集合", "input collection", loop.input_collection),
+        ("输出元素", "output element", loop.output_element),
+        ("完成条件", "completion condition", loop.completion_condition),
+    ):
+        yield Place(element, f"多实例的{zh}", en, source or "", "feel", loop.line)
+
+
+def _feel(remarks: Remarks, place: Place, functions: Mapping[str, Function]) -> Iterator[Finding]:
+    try:
+        Text(place.source, functions, (place.zh, place.en))
+    except FeelError as error:
+        at = error.position
+        where = f"第 {at + 2} 个字符处：" if at is not None else ""
+        where_en = f"at character {at + 2}: " if at is not None else ""
+        remedy = ("", "")
+        if isinstance(error, FeelSyntaxError) and error.expected:
+            listed = "、".join(error.expected[:6])
+            remedy = (
+                f"这里可以写：{listed}。",
+                f"Here could stand: {', '.join(error.expected[:6])}.",
+            )
+        yield remarks.on(
+            place.owner,
+            "feel",
+            f"的{place.zh}“{place.source}”不是正确的 FEEL，{where}{error.zh}",
+            f"has a wrong FEEL {place.en} “{place.source}”, {where_en}{error.en}",
+            remedy,
+            line=place.line,
+        )
+
+
+def _static(remarks: Remarks, place: Place) -> Iterator[Finding]:
+    if place.kind == "feel":
+        yield remarks.on(
+            place.owner,
+            "feel",
+            f"的{place.zh}“{place.source}”必须是以 = 开头的 FEEL 表达式。",
+            f"has a {place.en} “{place.source}” that must be FEEL and begin with =.",
+            ("在前面加上 =。", "Write = before it."),
+            line=place.line,
+        )
+        return
+    try:
+        _read(place)
+    except TimingError as error:
+        yield remarks.on(
+            place.owner,
+            "timer-text",
+            f"的{place.zh}无法计算：{error.zh}",
+            f"has a {place.en} that cannot be computed: {error.en}",
+            ("改正它，或写成以 = 开头的 FEEL。", "Correct it, or write FEEL that begins with =."),
+            line=place.line,
+        )
+
+
+def _read(place: Place) -> None:
+    if place.kind == "date" or place.kind == "duration" or place.kind == "cycle":
+        if place.kind == "duration":
+            duration(place.source.strip())
+        due(place.kind, place.source, _NOW)
+    elif place.kind == "moment":
+        moment(place.source)
+    elif place.kind == "integer" and not place.source.strip().isdigit():
+        raise TimingError(f"“{place.source}”不是整数。", f"“{place.source}” is no whole number.")
