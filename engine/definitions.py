@@ -56,7 +56,8 @@ class Process:
 
 def number(conn: Connection) -> int:
     """The highest deployment number; 0 before the first deployment."""
-    return conn.execute(select(func.coalesce(func.max(deployments.c.number), 0))).scalar_one()
+    query = select(func.coalesce(func.max(deployments.c.number), 0))
+    return int(conn.execute(query).scalar_one())
 
 
 def by_key(conn: Connection, key: int) -> Definition:
@@ -137,8 +138,7 @@ def _compile(
 def _functions(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
     deployed = resolve(conn, number, "calendar", "default")
     if deployed is None:
-        zone = store_of(conn).zone.key
-        return 0, calendar.functions(calendar.plain(zone))
+        return 0, calendar.functions(calendar.plain(store_of(conn).zone.key))
     name, bytes_ = content(conn, deployed.key)
     return deployed.key, calendar.functions(calendar.parse(bytes_, name))
 

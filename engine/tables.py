@@ -105,6 +105,7 @@ instances = Table(
     Column("root_key", BigInteger, nullable=False),
     Column("parent_key", BigInteger),
     Column("parent_token", String(32)),
+    Column("depth", SmallInteger, nullable=False, server_default="0"),  # of calls, the root's 0
     Column("definition_key", ForeignKey("definitions.key"), nullable=False),
     Column("case_kind", String),  # on the root row, where it is the process of a case
     Column("status", String, nullable=False),  # active, completed, terminated, error
@@ -256,12 +257,14 @@ messages = Table(  # published, buffered until correlated or expired
     Column("variables", JSONB, nullable=False),
     # Thrown by a process: to be offered once to the other cases, however short it lives.
     Column("pending", Boolean, nullable=False, server_default="false"),
+    Column("thrown_by", BigInteger),  # its case, which has had its offer
     # Received; kept until it expires, for its id.
     Column("taken", Boolean, nullable=False, server_default="false"),
     _moment("published_at", nullable=False),
     _moment("expires_at", nullable=False),
     Index("ix_messages_match", "name", "correlation_key"),
     Index("ix_messages_expires_at", "expires_at"),
+    Index("ix_messages_published_at", "published_at", postgresql_where=text("NOT taken")),
     Index(
         "uq_messages_id",
         "name",

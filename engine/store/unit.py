@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import OperationalError
 
 from engine.errors import Conflict
+from engine.feel import Function
 from engine.model import Finding, Json
+from engine.store.chain import Chain
 from engine.store.connection import connect
 from engine.store.keys import Keys
 from engine.store.recent import Recent
 
-Check = Callable[[bytes, str], list[Finding]]
-"""Checks a file, (content, file name) → findings; raises nothing for bad content."""
+Check = Callable[[bytes, str, Mapping[str, Function]], list[Finding]]
+"""Checks a file: content, file name, FEEL functions of ours; raises nothing for bad content."""
 
 _CROWDED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
@@ -52,9 +54,9 @@ class Store:
         self.checks = dict(checks or {})
         self.hooks = hooks or Hooks()
         self.keys = Keys()
-        self.programs: Recent[Any, Any] = Recent(200)
-        self.models: Recent[Any, Any] = Recent(200)
-        self.lookups: Recent[Any, Any] = Recent(5000)
+        self.programs = Recent(200)
+        self.models = Recent(200)
+        self.lookups = Recent(5000)
         self.prepared_month = ""
         self.pool = connect(url)
 
@@ -89,15 +91,15 @@ class Store:
 class Unit:
     """What a use case works with. ``now`` is one moment for the whole transaction."""
 
-    __slots__ = ("actor", "conn", "engine", "locked", "now")
+    __slots__ = ("actor", "chains", "conn", "engine", "now")
 
     def __init__(self, engine: Store, conn: Connection, actor: str) -> None:
         self.engine = engine
         self.conn = conn
         self.actor = actor
         self.now = datetime.now(UTC)
-        self.locked: set[int] = set()
-        """Cases whose root row this transaction holds."""
+        self.chains: dict[int, Chain] = {}
+        """The histories of the cases that are in the middle of a step."""
 
     def key(self) -> int:
         """A new key."""

@@ -103,6 +103,7 @@ CREATE TABLE messages (
     message_id VARCHAR,
     variables JSONB NOT NULL,
     pending BOOLEAN DEFAULT 'false' NOT NULL,
+    thrown_by BIGINT,
     taken BOOLEAN DEFAULT 'false' NOT NULL,
     published_at TIMESTAMP WITH TIME ZONE NOT NULL,
     expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -112,6 +113,8 @@ CREATE TABLE messages (
 CREATE INDEX ix_messages_expires_at ON messages (expires_at);
 
 CREATE INDEX ix_messages_match ON messages (name, correlation_key);
+
+CREATE INDEX ix_messages_published_at ON messages (published_at) WHERE NOT taken;
 
 CREATE UNIQUE INDEX uq_messages_id ON messages (name, correlation_key, message_id) WHERE message_id IS NOT NULL;
 
@@ -280,6 +283,7 @@ CREATE TABLE instances (
     root_key BIGINT NOT NULL,
     parent_key BIGINT,
     parent_token VARCHAR(32),
+    depth SMALLINT DEFAULT '0' NOT NULL,
     definition_key BIGINT NOT NULL,
     case_kind VARCHAR,
     status VARCHAR NOT NULL,

@@ -1,0 +1,335 @@
+"""One step of a case: its root row locked, its instances restored, changed, written.
+
+Whatever happens to a case happens in a step. The root row's lock lets one step at a time
+touch any instance of the case; it is always taken before any other row of the case. What an
+operation sets off inside the case (called processes, their ends, messages thrown and caught)
+is carried out in the same step, until everything waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Row, Select, Table, bindparam, func, select, update
+
+from engine import bpmn, buffer, definitions, effects
+from engine.bpmn.changes import Change
+from engine.definitions import Process
+from engine.errors import Conflict, NotFound
+from engine.model import Json
+from engine.store.chain import Chain
+from engine.store.rows import insert
+from engine.store.unit import Unit
+from engine.store.waits import Waits
+from engine.tables import deployments, instances
+from engine.world import Parent, StepWorld
+
+MAX_CASCADE = 1000
+"""Operations that one operation may set off within a case: more is a circle without a wait."""
+
+
+@dataclass(slots=True)
+class Member:
+    """An instance of the case that takes part in the step."""
+
+    key: int
+    process: Process
+    run: bpmn.Run
+    parent: Parent | None
+    depth: int
+    new: bool
+    status: str = "active"
+    reason: str | None = None
+    read: int = 0
+    """How many of the run's changes have been carried out."""
+    flows: list[str] = field(default_factory=list)
+    """Sequence flows taken since the last element was entered."""
+    cancelled: bool = False
+
+
+class Step:
+    """Use ``locked`` or ``fresh``, then ``perform``; ``finish`` writes everything."""
+
+    def __init__(self, unit: Unit, case_id: int, number: int, chain: Chain) -> None:
+        self.unit = unit
+        self.case_id = case_id
+        self.number = number
+        self.chain = chain
+        self.waits = Waits(unit, case_id)
+        self.members: dict[int, Member] = {}
+        self.work: deque[Callable[[], None]] = deque()
+        self.opened: list[tuple[int, str, str, str]] = []
+        """Subscriptions opened: instance, token, message name, correlation key."""
+        self.case_kind: str | None = None
+        self.status: str | None = None
+        self.variables_changed = False
+        self._root: Row[Any] | None = None
+        self._cascade = 0
+        chain.actor, chain.at = unit.actor, unit.now
+        unit.chains[case_id] = chain
+
+    # -- beginning
+
+    @classmethod
+    def fresh(cls, unit: Unit, case_id: int, number: int, case_kind: str | None = None) -> Step:
+        """A step that begins a case; ``begin`` its root instance next."""
+        step = cls(unit, case_id, number, Chain(case_id))
+        step.case_kind = case_kind
+        return step
+
+    @classmethod
+    def locked(cls, unit: Unit, case_id: int) -> Step:
+        """Lock the case. Raises NotFound."""
+        row = unit.conn.execute(_LOCK, {"case_id": case_id}).one_or_none()
+        if row is None:
+            raise _no_instance(case_id)
+        return cls._of_root(unit, row)
+
+    @classmethod
+    def locked_with(cls, unit: Unit, table: Table, key: int) -> tuple[Step, Row[Any]] | None:
+        """Lock the case of a row of ``table`` together with the row, as it is after waiting
+        for the lock; None if there is no such row."""
+        row = unit.conn.execute(_lock_with(table), {"key": key}).one_or_none()
+        return None if row is None else (cls._of_root(unit, row), row)
+
+    @classmethod
+    def _of_root(cls, unit: Unit, row: Any) -> Step:
+        chain = Chain(row.root_key, row.root_history_seq, bytes(row.root_history_hash or b""))
+        step = cls(unit, row.root_key, row.number, chain)
+        step.case_kind = row.root_case_kind
+        step._root = row
+        return step
+
+    # -- instances
+
+    def begin(
+        self,
+        process: Process,
+        variables: dict[str, Json],
+        parent: Parent | None = None,
+        start_id: str | None = None,
+    ) -> Member:
+        """Start an instance of the process; the first of a fresh step is the root."""
+        key = self.unit.key() if self.members or self._root is not None else self.case_id
+        depth = self.member(parent.key).depth + 1 if parent else 0
+        data = {"process": process.definition.id, "version": process.definition.version}
+        self.chain.add("instance.started", data, instance_key=key)
+        world = StepWorld(self, process, parent)
+        run = bpmn.Run.start(process.program, variables, world, start_id)
+        member = Member(key, process, run, parent, depth, new=True)
+        self.members[key] = member
+        return member
+
+    def member(self, key: int) -> Member:
+        """The instance, restored. Raises NotFound, or Conflict if it is over."""
+        known = self.members.get(key)
+        if known is not None:
+            return known
+        row = self._row(key)
+        if row.status != "active":
+            raise Conflict(
+                "该流程实例已经结束，不能再操作。",
+                "This process instance is over.",
+                instance=key,
+            )
+        conn = self.unit.conn
+        process = definitions.process(
+            conn, self.number, definitions.by_key(conn, row.definition_key)
+        )
+        parent = Parent(row.parent_key, row.parent_token) if row.parent_key else None
+        run = bpmn.Run.restore(process.program, bytes(row.state), StepWorld(self, process, parent))
+        member = Member(key, process, run, parent, row.depth, new=False)
+        self.members[key] = member
+        return member
+
+    def _row(self, key: int) -> Any:
+        root = self._root
+        if root is not None and key == self.case_id:
+            return _Prefixed(root)
+        row = self.unit.conn.execute(_INSTANCE, {"key": key, "case_id": self.case_id}).one_or_none()
+        if row is None:
+            raise _no_instance(key)
+        return row
+
+    # -- acting
+
+    def perform(self, instance_key: int, act: Callable[[bpmn.Run], None]) -> None:
+        """Let ``act`` operate on the instance and carry out all that follows within the case."""
+        act(self.member(instance_key).run)
+        self.settle()
+
+    def settle(self) -> None:
+        """Carry out changes, and what they set off, until there are none."""
+        while True:
+            while self._advance():
+                pass
+            cancelled = self.waits.close()
+            for key in cancelled:
+                self.terminate(self.member(key))
+            if not cancelled and not buffer.take(self):
+                return
+
+    def terminate(self, member: Member) -> None:
+        """Cancel an instance; its caller does not hear of it."""
+        if member.status == "active" and not member.run.ended:
+            member.cancelled = True
+            member.run.terminate()
+
+    def later(self, act: Callable[[], None]) -> None:
+        """Have ``act`` done once the present changes are carried out."""
+        self._cascade += 1
+        if self._cascade > MAX_CASCADE:
+            raise Conflict(
+                f"一次操作在同一案件内引起了超过 {MAX_CASCADE} 次后续动作：流程之间存在没有等待点的"
+                "循环调用或消息往返。本次操作没有执行，请修正流程图。",
+                f"One operation set off more than {MAX_CASCADE} others within the case: processes "
+                "call or message each other in a circle without a wait. Nothing was done.",
+                case=self.case_id,
+            )
+        self.work.append(act)
+
+    def _advance(self) -> bool:
+        """Carry out some changes or one piece of work; False if there is nothing to do."""
+        for member in list(self.members.values()):
+            changes = self._unread(member)
+            if changes:
+                for change in changes:
+                    effects.carry_out(self, member, change)
+                return True
+        if self.work:
+            self.work.popleft()()
+            return True
+        return False
+
+    def _unread(self, member: Member) -> list[Change]:
+        changes = member.run.changes[member.read :]
+        member.read += len(changes)
+        return changes
+
+    # -- writing
+
+    def finish(self) -> None:
+        """Write the waits, the instances, the case and the history."""
+        for member in self.members.values():
+            if member.flows:
+                self.chain.add("flows.taken", {"flows": member.flows}, instance_key=member.key)
+        self.write_waits()
+        if self.case_kind is not None:
+            self._tell_case()
+        head = {"history_seq": self.chain.seq, "history_hash": self.chain.head}
+        if self.chain.write(self.unit.conn) or self.case_id in self.members:
+            self._write_root(head)
+        for member in self.members.values():
+            if member.read and member.key != self.case_id:
+                self.unit.conn.execute(_UPDATE_MEMBER, self._state(member) | {"key_": member.key})
+        self.unit.chains.pop(self.case_id, None)
+
+    def write_waits(self) -> None:
+        """Write new instances and waits, so that queries of this transaction find them."""
+        new = [self._new_row(member) for member in self.members.values() if member.new]
+        insert(self.unit.conn, instances, new)
+        self.waits.insert()
+
+    def _tell_case(self) -> None:
+        hooks = self.unit.engine.hooks
+        root = self.members.get(self.case_id)
+        if self.status is not None or self.variables_changed:
+            root = root or self.member(self.case_id)
+            hooks.project(self.unit, self.case_id, root.run.variables(), self.status)
+        if root is not None and root.status != "active":
+            hooks.ended(self.unit, self.case_id, root.status)
+
+    def _write_root(self, head: dict[str, Any]) -> None:
+        root = self.members.get(self.case_id)
+        values = head | {"key_": self.case_id}
+        if root is not None:
+            self.unit.conn.execute(_UPDATE_ROOT, values | self._state(root))
+        else:
+            self.unit.conn.execute(_UPDATE_HEAD, values)
+
+    def _state(self, member: Member) -> dict[str, Any]:
+        over = member.status != "active"
+        return {
+            "status": member.status,
+            "state": None if over else member.run.save(),
+            "ended_at": self.unit.now if over else None,
+            "ended_reason": member.reason,
+        }
+
+    def _new_row(self, member: Member) -> dict[str, Any]:
+        member.new = False
+        return self._state(member) | {
+            "key": member.key,
+            "case_id": self.case_id,
+            "root_key": self.case_id,
+            "parent_key": member.parent.key if member.parent else None,
+            "parent_token": member.parent.token if member.parent else None,
+            "depth": member.depth,
+            "definition_key": member.process.definition.key,
+            "case_kind": self.case_kind if member.key == self.case_id else None,
+            "revision": 0,
+            "started_at": self.unit.now,
+            "started_by": self.unit.actor,
+            "history_seq": 0,
+            "history_hash": None,
+        }
+
+
+class _Prefixed:
+    """The columns of the root in a row that was locked with another table's."""
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, f"root_{name}")
+
+
+def _no_instance(key: int) -> NotFound:
+    return NotFound(
+        f"没有编号为 {key} 的流程实例。", f"There is no process instance {key}.", instance=key
+    )
+
+
+_ROOT = [column.label(f"root_{column.name}") for column in instances.columns]
+_NUMBER = select(func.coalesce(func.max(deployments.c.number), 0)).scalar_subquery()
+_LOCK = (
+    select(*_ROOT, _NUMBER.label("number"))
+    .where(instances.c.key == bindparam("case_id"))
+    .with_for_update(of=instances)
+)
+_INSTANCE = select(instances).where(
+    instances.c.key == bindparam("key"), instances.c.case_id == bindparam("case_id")
+)
+
+
+@cache
+def _lock_with(table: Table) -> Select[Any]:
+    # The root first: everybody locks in this order.
+    return (
+        select(table, *_ROOT, _NUMBER.label("number"))
+        .join_from(table, instances, instances.c.key == table.c.case_id)
+        .where(table.c.key == bindparam("key"))
+        .with_for_update(of=[instances, table])
+    )
+
+
+_BY_KEY = update(instances).where(instances.c.key == bindparam("key_"))
+_STATE: dict[str, Any] = {
+    "state": bindparam("state"),
+    "status": bindparam("status"),
+    "ended_at": bindparam("ended_at"),
+    "ended_reason": bindparam("ended_reason"),
+    "revision": instances.c.revision + 1,
+}
+_HEAD: dict[str, Any] = {
+    "history_seq": bindparam("history_seq"),
+    "history_hash": bindparam("history_hash"),
+}
+_UPDATE_MEMBER = _BY_KEY.values(_STATE)
+_UPDATE_ROOT = _BY_KEY.values(_STATE | _HEAD)
+_UPDATE_HEAD = _BY_KEY.values(_HEAD)

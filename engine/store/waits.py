@@ -1,0 +1,237 @@
+"""What instances wait for, as rows: user tasks, jobs, timers, subscriptions, incidents.
+
+The changes of one step are collected and written with one statement a table. A wait that
+opens and ends within the step leaves no trace, except tasks and jobs, which are records.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Table, text
+
+from engine.bpmn.changes import IncidentRaised, JobOpened, Subscribed, TaskOpened
+from engine.model import Json
+from engine.store import queue
+from engine.store.rows import insert
+from engine.store.unit import Unit
+from engine.tables import incidents, jobs, subscriptions, timers, user_tasks
+
+How = Literal["completed", "cancelled"]
+_Wait = tuple[int, str]
+"""Instance key and token."""
+
+
+class Waits:
+    """The waits of one case's instances that this transaction opens and ends."""
+
+    def __init__(self, unit: Unit, case_id: int) -> None:
+        self._unit = unit
+        self._case_id = case_id
+        self._open: dict[Table, dict[_Wait, dict[str, Any]]] = {
+            user_tasks: {},
+            jobs: {},
+            timers: {},
+            subscriptions: {},
+            incidents: {},
+        }
+        self._done: list[tuple[Table, dict[str, Any]]] = []
+        self._ended: dict[_Wait, How] = {}
+        self.ended: set[_Wait] = set()
+        """Every wait that ended in this transaction."""
+
+    def open_task(
+        self, instance_key: int, definition_key: int, change: TaskOpened, form_key: int | None
+    ) -> int:
+        """A user task; returns its key."""
+        now = self._unit.now
+        candidates = [f"u:{user}" for user in change.candidate_users]
+        candidates += [f"g:{group}" for group in change.candidate_groups]
+        return self._add(
+            user_tasks,
+            (instance_key, change.token),
+            definition_key=definition_key,
+            element_id=change.element_id,
+            name=change.name,
+            state="created",
+            assignee=change.assignee,
+            candidate_users=change.candidate_users,
+            candidate_groups=change.candidate_groups,
+            candidates=candidates or ["*"],
+            priority=change.priority,
+            due_at=change.due_at,
+            follow_up_at=change.follow_up_at,
+            form_key=form_key,
+            created_at=now,
+            assigned_at=now if change.assignee else None,
+        )
+
+    def open_job(self, instance_key: int, change: JobOpened) -> int:
+        """A job; returns its key."""
+        return self._add(
+            jobs,
+            (instance_key, change.token),
+            element_id=change.element_id,
+            type=change.type,
+            state="created",
+            retries=change.retries,
+            retries_given=max(change.retries, 1),
+            headers=change.headers,
+            variables=change.variables,
+            created_at=self._unit.now,
+        )
+
+    def set_timer(self, instance_key: int, token: str, element_id: str, due_at: datetime) -> int:
+        """A timer; returns its key."""
+        wait = (instance_key, token)
+        return self._add(timers, wait, element_id=element_id, due_at=due_at)
+
+    def subscribe(self, instance_key: int, change: Subscribed) -> int:
+        """A subscription; returns its key."""
+        return self._add(
+            subscriptions,
+            (instance_key, change.token),
+            element_id=change.element_id,
+            kind="message",
+            name=change.message,
+            correlation_key=change.correlation_key,
+            interrupting=change.interrupting,
+            properties=change.properties,
+            created_at=self._unit.now,
+        )
+
+    def raise_incident(
+        self,
+        instance_key: int,
+        change: IncidentRaised,
+        *,
+        job_key: int | None = None,
+        data: Json = None,
+    ) -> int:
+        """An incident; ``data`` is what resolving it needs. Returns its key."""
+        return self._add(
+            incidents,
+            (instance_key, change.token),
+            element_id=change.element_id,
+            job_key=job_key,
+            kind=change.kind,
+            zh=change.zh,
+            en=change.en,
+            data=data or {},
+            state="open",
+            raised_at=self._unit.now,
+        )
+
+    def end(self, instance_key: int, token: str, how: How) -> None:
+        """Whatever waits under the token waits no more; its incidents are resolved."""
+        wait = (instance_key, token)
+        self.ended.add(wait)
+        found = False
+        for table, rows in self._open.items():
+            row = rows.pop(wait, None)
+            if row is None:
+                continue
+            found = True
+            if table in (user_tasks, jobs):
+                row |= {"state": how, "ended_at": self._unit.now}
+                self._done.append((table, row))
+        if not found:
+            self._ended[wait] = how
+
+    def clear_incident(self, instance_key: int, token: str) -> None:
+        """The incident of the token is resolved; its wait, if any, goes on."""
+        wait = (instance_key, token)
+        if self._open[incidents].pop(wait, None) is None:
+            self._ended.setdefault(wait, "completed")
+
+    def subscribed(self, name: str, correlation_key: str) -> list[_Wait]:
+        """The waits opened here, not yet written, that such a message would find."""
+        return [
+            wait
+            for wait, row in self._open[subscriptions].items()
+            if (row["name"], row["correlation_key"]) == (name, correlation_key)
+        ]
+
+    def close(self) -> list[int]:
+        """Write the ends; return the keys of running children whose call was cancelled."""
+        ended, self._ended = self._ended, {}
+        by_instance: dict[int, dict[str, How]] = defaultdict(dict)
+        for (instance_key, token), how in ended.items():
+            by_instance[instance_key][token] = how
+        children: list[int] = []
+        for instance_key, hows in by_instance.items():
+            children += self._close(instance_key, hows)
+        return children
+
+    def insert(self) -> None:
+        """Write what opened. Jobs that this installation's workers run are queued with it."""
+        rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+        for table, opened in self._open.items():
+            rows[table] += opened.values()
+            opened.clear()
+        for table, row in self._done:
+            rows[table].append(row)
+        self._done.clear()
+        for table, table_rows in rows.items():
+            insert(self._unit.conn, table, table_rows)
+        local = self._unit.engine.local_job_types
+        queue.defer(self._unit.conn, _keys(rows[jobs], local), None)
+
+    def _close(self, instance_key: int, hows: dict[str, How]) -> list[int]:
+        result = self._unit.conn.execute(
+            _CLOSE,
+            {
+                "instance": instance_key,
+                "tokens": list(hows),
+                "cancelled": [token for token, how in hows.items() if how == "cancelled"],
+                "now": self._unit.now,
+                "actor": self._unit.actor,
+            },
+        )
+        return list(result.scalars())
+
+    def _add(self, table: Table, wait: _Wait, **values: Any) -> int:
+        key = self._unit.key()
+        row = values | {"key": key, "case_id": self._case_id}
+        row |= {"instance_key": wait[0], "token": wait[1]}
+        self._open[table][wait] = row
+        return key
+
+
+def _keys(rows: Iterable[dict[str, Any]], types: frozenset[str]) -> list[int]:
+    return [
+        row["key"]
+        for row in rows
+        if row["type"] in types and row["state"] == "created" and row["retries"] > 0
+    ]
+
+
+_CLOSE = text(
+    """
+    WITH closed_tasks AS (
+        UPDATE user_tasks SET ended_at = :now,
+            state = CASE WHEN token = ANY (:cancelled) THEN 'cancelled' ELSE 'completed' END,
+            ended_by = CASE WHEN token = ANY (:cancelled) THEN NULL ELSE :actor END,
+            started_at = CASE WHEN token = ANY (:cancelled) THEN started_at
+                ELSE coalesce(started_at, :now) END
+        WHERE instance_key = :instance AND token = ANY (:tokens) AND state = 'created'
+    ), closed_jobs AS (
+        UPDATE jobs SET ended_at = :now,
+            state = CASE WHEN token = ANY (:cancelled) THEN 'cancelled' ELSE 'completed' END
+        WHERE instance_key = :instance AND token = ANY (:tokens)
+            AND state IN ('created', 'activated', 'failed')
+    ), closed_timers AS (
+        DELETE FROM timers WHERE instance_key = :instance AND token = ANY (:tokens)
+    ), closed_subscriptions AS (
+        DELETE FROM subscriptions WHERE instance_key = :instance AND token = ANY (:tokens)
+    ), closed_incidents AS (
+        UPDATE incidents SET state = 'resolved', resolved_at = :now, resolved_by = :actor
+        WHERE instance_key = :instance AND token = ANY (:tokens) AND state = 'open'
+    )
+    SELECT key FROM instances
+    WHERE parent_key = :instance AND parent_token = ANY (:cancelled) AND status = 'active'
+    """
+)
