@@ -1,0 +1,8 @@
+"""DMN 1.1–1.5: parse a file, evaluate its decisions, explain and check them."""
+
+from engine.dmn.check import check
+from engine.dmn.errors import DmnInvalid
+from engine.dmn.model import DecisionInfo, Evaluation, Model
+from engine.dmn.parse import parse
+
+__all__ = ["DecisionInfo", "DmnInvalid", "Evaluation", "Model", "check", "parse"]

@@ -21,15 +21,17 @@ _Scope = frozenset[str] | None
 
 
 class Compiler:
-    """Compiles one tree. ``known``: names from outside that may be functions; ``functions``:
-    functions added to the language. After ``compile``, ``variables`` are the free names read;
-    ``possible`` are names in filters that may be variables or entries of what is filtered."""
+    """Compiles one tree. ``known``: names from outside that may be functions, None if any may;
+    ``functions``: functions added to the language. After ``compile``, ``variables`` are the free names read;
+    ``possible`` are names in filters that may be variables or entries of what is filtered;
+    ``calls`` are names called that are no function of the language."""
 
-    def __init__(self, functions: Mapping[str, Function], known: Iterable[str]) -> None:
+    def __init__(self, functions: Mapping[str, Function], known: Iterable[str] | None) -> None:
         self.functions = functions
-        self.known = frozenset(known)
+        self.known = None if known is None else frozenset(known)
         self.variables: set[str] = set()
         self.possible: set[str] = set()
+        self.calls: set[str] = set()
         self._scopes: list[_Scope] = []
 
     def compile(self, node: tree.Node) -> Closure:
@@ -78,12 +80,15 @@ class Compiler:
 
     def _unknown_callee(self, node: tree.Name) -> Closure:
         name = node.name
-        if not (self._is_local(name) or name in self.known or self._is_open()):
+        known = self.known is None or name in self.known
+        if not (known or self._is_local(name) or self._is_open()):
             raise self._no_function(node)
-        return self.name(node)
+        if not self._is_local(name):
+            self.calls.add(name)
+        return _lookup(name, None, node.position)
 
     def _no_function(self, node: tree.Name) -> FeelSyntaxError:
-        guess = nearest(node.name, [*BUILTINS, *self.functions, *self.known])
+        guess = nearest(node.name, [*BUILTINS, *self.functions, *(self.known or ())])
         zh, en = (f"是不是“{guess}”？", f" Did you mean {guess!r}?") if guess else ("", "")
         return FeelSyntaxError(
             f"第 {node.position + 1} 个字符处的函数“{node.name}”不存在。{zh}",
@@ -285,12 +290,13 @@ class Compiler:
     def _test(self, node: tree.Node) -> Callable[[Frame, Value], Value]:
         closure = self.compile(node)
         asks = _reads(node, "?")
+        decides = isinstance(node, _DECIDING)
 
         def test(frame: Frame, subject: Value) -> Value:
             value = closure(frame)
             if asks and (value is None or type(value) is bool):
                 return value
-            if type(value) is bool and subject is not None and type(subject) is not bool:
+            if decides and type(value) is bool and type(subject) is not bool:
                 return value
             return member(subject, value)
 
@@ -376,6 +382,9 @@ def _reads(node: object, name: str) -> bool:
         return any(_reads(getattr(node, slot), name) for slot in slots)
     return False
 
+
+_DECIDING = (tree.Logic, tree.Comparison, tree.Between, tree.In, tree.Quantified, tree.Call)
+"""What in a cell decides by itself when it is boolean and the input is not."""
 
 _COMPILERS: dict[type, Callable[[Any, Any], Closure]] = {
     tree.Literal: Compiler.literal,

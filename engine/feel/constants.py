@@ -1,4 +1,4 @@
-"""Values of constant FEEL text: what ``range("[1..5]")`` reads."""
+"""Values of constant FEEL: cells of decision tables, what ``range("[1..5]")`` reads."""
 
 from __future__ import annotations
 
@@ -11,6 +11,25 @@ from engine.feel.scope import native
 from engine.feel.values import Range, Value
 
 _CONVERSIONS = frozenset({"date", "time", "date and time", "duration"})
+
+
+def constant_tests(tests: tree.Tests) -> list[Value] | None:
+    """The values a cell compares with, if all are constants; None if it must be evaluated."""
+    from engine.feel.compiler import Compiler
+
+    if not all(_constant(test) for test in tests.tests):
+        return None
+    frame = native({}, Meter())
+    return [Compiler({}, ()).compile(test)(frame) for test in tests.tests]
+
+
+def constant_value(node: tree.Node) -> tuple[bool, Value]:
+    """(True, value) of a constant expression, else (False, None)."""
+    from engine.feel.compiler import Compiler
+
+    if not _constant(node):
+        return False, None
+    return True, Compiler({}, ()).compile(node)(native({}, Meter()))
 
 
 def constant_range(text: str) -> Range | None:
@@ -34,6 +53,12 @@ def constant_range(text: str) -> Range | None:
 def _constant(node: tree.Node) -> bool:
     if isinstance(node, tree.Negation):
         return _constant(node.operand)
+    if isinstance(node, tree.HalfInterval):
+        return _constant(node.operand)
+    if isinstance(node, tree.Interval):
+        return _constant(node.low) and _constant(node.high)
+    if isinstance(node, tree.ListOf):
+        return all(_constant(item) for item in node.items)
     if isinstance(node, tree.Call):
         callee = node.callee
         named = isinstance(callee, tree.Name) and callee.name in _CONVERSIONS

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.feel import tree
 from engine.feel.compiler import Closure, Compiler
-from engine.feel.errors import FeelError
+from engine.feel.functions import BUILTINS
 from engine.feel.limits import DEFAULT, Limits, Meter, Remark, too_deep
 from engine.feel.parser import Parser
 from engine.feel.scope import Frame
@@ -23,9 +23,10 @@ _NO_TYPES: Mapping[str, Type] = {}
 class Expression:
     """A compiled expression; safe to share between threads. ``variables`` are the free
     top-level names its text reads (functions of the language are not among them);
-    ``possible`` are names in filters, which may be variables or entries of what is filtered."""
+    ``possible`` are names in filters, which may be variables or entries of what is filtered;
+    ``calls`` are names it calls that are no function of the language or given at compilation."""
 
-    __slots__ = ("_closure", "possible", "text", "tree", "variables")
+    __slots__ = ("_closure", "calls", "possible", "text", "tree", "variables")
 
     def __init__(self, text: str, node: tree.Node, closure: Closure, compiler: Compiler) -> None:
         self.text = text
@@ -33,6 +34,7 @@ class Expression:
         self._closure = closure
         self.variables = frozenset(compiler.variables)
         self.possible = frozenset(compiler.possible)
+        self.calls = frozenset(compiler.calls)
 
     def evaluate(self, context: Context, *, limits: Limits = DEFAULT) -> Value:
         """The value for these variables (plain JSON or FEEL values). What FEEL cannot compute
@@ -57,7 +59,7 @@ class Expression:
 class UnaryTests:
     """A compiled cell of a decision table; ``variables`` and ``possible`` as of Expression."""
 
-    __slots__ = ("_closure", "possible", "text", "tree", "variables")
+    __slots__ = ("_closure", "calls", "possible", "text", "tree", "variables")
 
     def __init__(self, text: str, node: tree.Tests, closure: Closure, compiler: Compiler) -> None:
         self.text = text
@@ -65,6 +67,7 @@ class UnaryTests:
         self._closure = closure
         self.variables = frozenset(compiler.variables)
         self.possible = frozenset(compiler.possible)
+        self.calls = frozenset(compiler.calls)
 
     def test(self, value: Any, context: Context, *, limits: Limits = DEFAULT) -> bool | None:
         """Whether ``value`` passes; ``?`` in the text stands for it."""
@@ -86,12 +89,15 @@ def compile_expression(
     names: Iterable[str] = (),
     functions: Mapping[str, Function] = _NO_FUNCTIONS,
     types: Mapping[str, Type] = _NO_TYPES,
+    unknown_functions: bool = False,
 ) -> Expression:
     """Compile FEEL. ``names``: variables known from outside (needed for names with operators or
     keywords in them, and for variables that hold functions); ``functions``: functions added to
-    the language; ``types``: named types. FeelSyntaxError if ``text`` is not FEEL."""
-    if functions or types:
-        return _expression(text, tuple(names), functions, types)
+    the language; ``types``: named types. Calling a function that is none of these is an error
+    unless ``unknown_functions``, which leaves it to the variables of the evaluation.
+    FeelSyntaxError if ``text`` is not FEEL."""
+    if functions or types or unknown_functions:
+        return _expression(text, tuple(names), functions, types, unknown_functions)
     return _cached_expression(text, tuple(sorted(names)))
 
 
@@ -101,10 +107,11 @@ def compile_unary_tests(
     names: Iterable[str] = (),
     functions: Mapping[str, Function] = _NO_FUNCTIONS,
     types: Mapping[str, Type] = _NO_TYPES,
+    unknown_functions: bool = False,
 ) -> UnaryTests:
     """Compile a cell: ``-``, ``not(…)``, or tests separated by commas. As compile_expression."""
-    if functions or types:
-        return _unary_tests(text, tuple(names), functions, types)
+    if functions or types or unknown_functions:
+        return _unary_tests(text, tuple(names), functions, types, unknown_functions)
     return _cached_unary_tests(text, tuple(sorted(names)))
 
 
@@ -123,10 +130,11 @@ def _expression(
     names: tuple[str, ...],
     functions: Mapping[str, Function],
     types: Mapping[str, Type],
+    unknown_functions: bool = False,
 ) -> Expression:
     try:
         node = Parser(text, _known(names, functions), types).parse()
-        compiler = Compiler(functions, names)
+        compiler = Compiler(functions, None if unknown_functions else names)
         closure = compiler.compile(node)
     except RecursionError:
         raise too_deep() from None
@@ -138,10 +146,11 @@ def _unary_tests(
     names: tuple[str, ...],
     functions: Mapping[str, Function],
     types: Mapping[str, Type],
+    unknown_functions: bool = False,
 ) -> UnaryTests:
     try:
         node = Parser(text, _known(names, functions), types).parse_unary_tests()
-        compiler = Compiler(functions, names)
+        compiler = Compiler(functions, None if unknown_functions else names)
         closure = compiler.compile(node)
     except RecursionError:
         raise too_deep() from None
@@ -149,10 +158,7 @@ def _unary_tests(
 
 
 def _known(names: Iterable[str], functions: Mapping[str, Function]) -> tuple[str, ...]:
-    from engine.feel.functions import BUILTINS
-
-    parameters = ("time offset", "start included", "end included")
-    return (*BUILTINS, *functions, *names, *parameters)
+    return (*BUILTINS, *functions, *names, *_PROPERTIES)
 
 
-__all__ = ["Expression", "FeelError", "UnaryTests", "compile_expression", "compile_unary_tests"]
+_PROPERTIES = ("time offset", "start included", "end included")

@@ -7,7 +7,7 @@ from collections.abc import Iterator as Iterating
 from dataclasses import dataclass
 from decimal import Decimal
 
-from engine.feel.scope import Frame
+from engine.feel.scope import MISSING, Frame
 from engine.feel.temporal import Date
 from engine.feel.values import Range, Value
 
@@ -153,6 +153,11 @@ def _item_scope(item: Value, frame: Frame) -> Frame:
     """A member of ``item`` named item hides the item itself."""
     inner = frame.inner({"item": item})
     return inner.inner(item) if type(item) is dict else inner
+
+
+def index_at(items: list[Value], result: Value) -> Value:
+    """The member at ``result`` if that is a number, else MISSING."""
+    return _at(items, result) if type(result) is Decimal else MISSING
 
 
 def _at(items: list[Value], position: Decimal) -> Value:

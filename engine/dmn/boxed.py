@@ -1,0 +1,288 @@
+"""Boxed expressions → closures (DMN 1.5 §10.2). Each takes the FEEL scope it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from engine.dmn import elements as dmn
+from engine.dmn.item_types import ItemTypes
+from engine.dmn.trace import Problem, Trace
+from engine.feel import Expression, FeelError, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel.calls import invoke
+from engine.feel.loops import index_at
+from engine.feel.scope import MISSING, Frame
+from engine.feel.text import to_text
+from engine.feel.types import Type, coerce
+from engine.feel.values import Function, Value, kind
+
+Closure = Callable[[Frame], Value]
+
+
+class Boxes:
+    """Compiles the boxed expressions of one file. ``faults`` collects what does not compile
+    as (line, id, error); such an expression gives null. ``texts`` keeps every compiled one."""
+
+    def __init__(self, types: ItemTypes, names: Iterable[str]) -> None:
+        self.types = types
+        self.names = tuple(names)
+        self.feel_types = types.types
+        self.faults: list[tuple[int, str, FeelError]] = []
+        self.texts: list[tuple[int, str, Expression]] = []
+
+    # FEEL text
+
+    def expression(self, text: str, line: int, identity: str) -> Closure:
+        """The closure of FEEL ``text``; empty text is null."""
+        compiled = self.compiled(text, line, identity)
+        return _null if compiled is None else compiled.run
+
+    def compiled(self, text: str, line: int, identity: str) -> Expression | None:
+        if not text:
+            return None
+        try:
+            made = compile_expression(
+                text, names=self.names, types=self.feel_types, unknown_functions=True
+            )
+        except FeelError as error:
+            self.faults.append((line, identity, error))
+            return None
+        self.texts.append((line, identity, made))
+        return made
+
+    def tests(self, text: str, line: int, identity: str) -> UnaryTests | None:
+        """A compiled cell; None if it is empty, "-" or wrong (``faults`` tells)."""
+        if not text or text == "-":
+            return None
+        try:
+            return compile_unary_tests(
+                text, names=self.names, types=self.feel_types, unknown_functions=True
+            )
+        except FeelError as error:
+            self.faults.append((line, identity, error))
+            return compile_unary_tests("null[1] = 0")
+
+    # boxes
+
+    def compile(self, box: dmn.Boxed | None) -> Closure:
+        """The closure of a box, its value brought to the declared type."""
+        if box is None:
+            return _null
+        closure = _COMPILERS[type(box)](self, box)
+        if isinstance(box, dmn.FunctionDefinition):
+            return closure
+        return self.typed(closure, box.type_ref, box.id)
+
+    def typed(self, closure: Closure, reference: str | None, identity: str) -> Closure:
+        """``closure`` with its value coerced to a type; what does not fit becomes null."""
+        wanted = self.types.named(reference)
+        if wanted is None or str(wanted) == "Any":
+            return closure
+
+        def evaluate(frame: Frame) -> Value:
+            return fitted(closure(frame), wanted, frame, identity)
+
+        return evaluate
+
+    def literal(self, box: dmn.LiteralExpression) -> Closure:
+        if box.language.strip("/").lower().rpartition("/")[2] not in _LANGUAGES:
+            self.faults.append((box.line, box.id, _other_language(box.language)))
+            return _null
+        return self.expression(box.text, box.line, box.id)
+
+    def context(self, box: dmn.Context) -> Closure:
+        entries = [
+            (entry.name, self.typed(self.compile(entry.value), entry.type_ref, box.id))
+            for entry in box.entries
+        ]
+
+        def evaluate(frame: Frame) -> Value:
+            made: dict[str, Value] = {}
+            inner = frame.inner(made)
+            for name, closure in entries:
+                value = closure(inner)
+                if name is None:
+                    return value
+                made[name] = value
+            return made
+
+        return evaluate
+
+    def invocation(self, box: dmn.Invocation) -> Closure:
+        callee = self.compile(box.callee)
+        names = tuple(name for name, _ in box.bindings)
+        arguments = [self.compile(value) for _, value in box.bindings]
+        identity = box.id
+
+        def evaluate(frame: Frame) -> Value:
+            function = callee(frame)
+            if kind(function) != "function":
+                _report(frame, "not-a-function", identity, "调用的不是函数。",
+                        "What is invoked is no function.")  # fmt: skip
+                return None
+            values = [argument(frame) for argument in arguments]
+            return invoke(function, values, names, frame.meter)
+
+        return evaluate
+
+    def relation(self, box: dmn.Relation) -> Closure:
+        names = [name for name, _ in box.columns]
+        rows = [
+            [
+                self.typed(self.compile(cell), reference, cell.id)
+                for cell, (_, reference) in zip(row, box.columns, strict=False)
+            ]
+            for row in box.rows
+        ]
+
+        def evaluate(frame: Frame) -> Value:
+            return [
+                {name: cell(frame) for name, cell in zip(names, row, strict=False)} for row in rows
+            ]
+
+        return evaluate
+
+    def list_(self, box: dmn.BoxedList) -> Closure:
+        items = [self.compile(item) for item in box.items]
+        return lambda frame: [item(frame) for item in items]
+
+    def function(self, box: dmn.FunctionDefinition) -> Closure:
+        return self.function_of(box, "", None)
+
+    def function_of(
+        self, box: dmn.FunctionDefinition, name: str, result: str | None
+    ) -> Closure:
+        """The closure that makes the function ``box`` defines, called ``name``."""
+        names = tuple(parameter for parameter, _ in box.parameters)
+        types = tuple(self.types.named(reference) for _, reference in box.parameters)
+        returned = self.types.named(result or box.type_ref)
+        body = self.compile(box.body) if box.kind.upper() == "FEEL" else _null
+        identity = box.id
+
+        def define(frame: Frame) -> Value:
+            def call(*arguments: Value) -> Value:
+                values = _arguments(names, types, arguments, frame, identity)
+                if values is None:
+                    return None
+                return fitted(body(frame.inner(values)), returned, frame, identity)
+
+            return Function(name, names, call, types=types, result=returned)
+
+        return define
+
+    def conditional(self, box: dmn.Conditional) -> Closure:
+        condition, then, otherwise = map(self.compile, (box.condition, box.then, box.otherwise))
+
+        def evaluate(frame: Frame) -> Value:
+            chosen = condition(frame)
+            if chosen is not None and type(chosen) is not bool:
+                return None
+            return then(frame) if chosen is True else otherwise(frame)
+
+        return evaluate
+
+    def filter(self, box: dmn.Filter) -> Closure:
+        source, match = self.compile(box.source), self.compile(box.match)
+        return _filter(source, match)
+
+    def iteration(self, box: dmn.Iteration) -> Closure:
+        source, body = self.compile(box.source), self.compile(box.body)
+        return _iteration(box.kind, box.variable, source, body)
+
+    def table(self, box: dmn.DecisionTable) -> Closure:
+        from engine.dmn.table import compile_table
+
+        return compile_table(self, box)
+
+
+def fitted(value: Value, wanted: Type | None, frame: Frame, identity: str) -> Value:
+    """``value`` coerced to ``wanted``, or null with a problem."""
+    fits, coerced = coerce(value, wanted)
+    if not fits:
+        shown = to_text(value)[:60]
+        _report(
+            frame, "type", identity,
+            f"值 {shown}（{kind(value)}）不符合类型 {wanted}。",
+            f"The value {shown} ({kind(value)}) does not conform to {wanted}.",
+        )  # fmt: skip
+    return coerced
+
+
+def _arguments(
+    names: tuple[str, ...],
+    types: tuple[Type | None, ...],
+    arguments: tuple[Value, ...],
+    frame: Frame,
+    identity: str,
+) -> dict[str, Value] | None:
+    values: dict[str, Value] = {}
+    for name, wanted, argument in zip(names, types, arguments, strict=True):
+        value = fitted(argument, wanted, frame, identity)
+        if value is None and argument is not None:
+            return None
+        values[name] = value
+    return values
+
+
+def _filter(source: Closure, match: Closure) -> Closure:
+    def evaluate(frame: Frame) -> Value:
+        value = source(frame)
+        if value is None:
+            return None
+        items = value if type(value) is list else [value]
+        kept: list[Value] = []
+        for item in items:
+            frame.meter.tick()
+            scope = frame.inner({"item": item})
+            result = match(scope.inner(item) if type(item) is dict else scope)
+            at = index_at(items, result)
+            if at is not MISSING:
+                return at
+            if result is not None and type(result) is not bool:
+                return None
+            if result is True:
+                kept.append(item)
+        return kept
+
+    return evaluate
+
+
+def _iteration(kind_: str, variable: str, source: Closure, body: Closure) -> Closure:
+    from engine.feel import loops
+
+    iterators = [loops.Iterator(variable, source, None)]
+    if kind_ == "for":
+        return loops.for_(iterators, body, partial=True)
+    return loops.quantified(iterators, body, every=kind_ == "every")
+
+
+def _report(frame: Frame, slug: str, identity: str, zh: str, en: str) -> None:
+    meter = frame.meter
+    if isinstance(meter, Trace):
+        meter.problem(Problem(slug, zh, en, identity))
+
+
+def _other_language(language: str) -> FeelError:
+    return FeelError(
+        f"表达式语言 {language} 不受支持，只支持 FEEL。",
+        f"The expression language {language} is not supported; only FEEL is.",
+    )
+
+
+def _null(frame: Frame) -> Value:
+    return None
+
+
+_LANGUAGES = ("", "feel", "feel:")
+_COMPILERS: Mapping[type, Callable[[Any, Any], Closure]] = {
+    dmn.LiteralExpression: Boxes.literal,
+    dmn.Context: Boxes.context,
+    dmn.Invocation: Boxes.invocation,
+    dmn.Relation: Boxes.relation,
+    dmn.BoxedList: Boxes.list_,
+    dmn.FunctionDefinition: Boxes.function,
+    dmn.Conditional: Boxes.conditional,
+    dmn.Filter: Boxes.filter,
+    dmn.Iteration: Boxes.iteration,
+    dmn.DecisionTable: Boxes.table,
+}
