@@ -9,12 +9,12 @@ from engine.cases.kinds import CaseField, CaseKind, check, parse
 from engine.cases.lookup import kind, kinds
 from engine.cases.opening import AlreadyOpened, ended, open_, project
 from engine.cases.queries import (
-    CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, search, view,
+    CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, search, siblings, view,
 )
 from engine.cases.revealing import reveal
 
 __all__ = [
     "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
     "check", "duplicates", "ended", "kind", "kinds", "of_customer", "open_", "parse", "project",
-    "reveal", "search", "view",
+    "reveal", "search", "siblings", "view",
 ]

@@ -145,6 +145,18 @@ def of_customer(conn: Connection, ref: str) -> CustomerCases | None:
     )
 
 
+def siblings(conn: Connection, case_id: int, limit: int = 8) -> tuple[CaseRow, ...]:
+    """Other cases of the same customer: open ones first, then the latest past ones."""
+    this = table.alias("this")
+    found = conn.execute(
+        _select()
+        .join(this, this.c.customer_key == table.c.customer_key)
+        .where(this.c.key == case_id, table.c.key != case_id)
+        .order_by(table.c.closed_at.is_not(None), table.c.received_at.desc()).limit(limit)
+    ).all()
+    return _rows(conn, found, datetime.now(UTC))
+
+
 def duplicates(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tuple[CaseRow, ...]:
     """Open cases of the same customer that agree in the fields the kind's ``duplicates`` name:
     what intake warns of before a second case is opened for the same matter."""
