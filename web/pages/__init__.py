@@ -1,5 +1,5 @@
 """The pages, one blueprint per purpose."""
 
-from web.pages import account, sign_in
+from web.pages import account, cases, deployments, intake, sign_in
 
-BLUEPRINTS = (sign_in.pages, account.pages)
+BLUEPRINTS = (health.pages, sign_in.pages, account.pages, cases.pages, intake.pages, deployments.pages)
