@@ -47,7 +47,7 @@ class CaseField:
     list: bool = False
     search: bool = False
     mask: str | None = None
-    options: Mapping[str, str] = MappingProxyType({})
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

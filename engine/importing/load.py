@@ -45,6 +45,42 @@ def load(
     return _Load(engine, mapping, rejects, actor, progress).run(sheet, limit)
 
 
+def examine(
+    sheet: Sheet, mapping: Mapping, rejects: Rejects, *, limit: int | None = None,
+    progress: Callable[[Row], None] = lambda row: None,
+) -> Outcome:
+    """What ``load`` would find wrong in the rows themselves, without a database; ``added`` counts
+    the good ones."""
+    outcome = Outcome()
+    for row, entry in read(sheet, mapping, limit):
+        if isinstance(entry, RowRejected):
+            rejects.add(row, entry.zh)
+            outcome.rejected += 1
+        else:
+            outcome.added += 1
+        progress(row)
+    return outcome
+
+
+def read(
+    sheet: Sheet, mapping: Mapping, limit: int | None = None
+) -> Iterator[tuple[Row, Entry | RowRejected]]:
+    """Each row with its entry, or with the reason why it has none."""
+    entry_of = mapping.bind(sheet.columns, datetime.now(UTC))
+    lines: dict[str, int] = {}
+    for row in islice(sheet.rows, limit):
+        try:
+            entry = entry_of(row)
+        except RowRejected as error:
+            yield row, error
+            continue
+        first = lines.setdefault(entry.ref, row.line)
+        if first != row.line:
+            yield row, RowRejected(f"编号 {entry.ref} 与第 {first} 行重复。")
+        else:
+            yield row, entry
+
+
 class _Load:
     def __init__(
         self, engine: Store, mapping: Mapping, rejects: Rejects, actor: str,
@@ -56,27 +92,21 @@ class _Load:
         self.actor = actor
         self.progress = progress
         self.outcome = Outcome()
-        self.lines: dict[str, int] = {}
 
     def run(self, sheet: Sheet, limit: int | None) -> Outcome:
-        entry = self.mapping.bind(sheet.columns, datetime.now(UTC))
-        entries = self._entries(islice(sheet.rows, limit), entry)
+        entries = self._entries(sheet, limit)
         while batch := list(islice(entries, _BATCH)):
             new = self._without_known(batch)
-            self._open(new)
+            if new:
+                self._open(new)
         return self.outcome
 
-    def _entries(self, rows: Iterator[Row], read: Callable[[Row], Entry]) -> Iterator[Read]:
-        for row in rows:
-            try:
-                entry = read(row)
-                first = self.lines.setdefault(entry.ref, row.line)
-                if first != row.line:
-                    raise RowRejected(f"编号 {entry.ref} 与第 {first} 行重复。")
-            except RowRejected as error:
-                self._reject(row, error.zh)
-                continue
-            yield row, entry
+    def _entries(self, sheet: Sheet, limit: int | None) -> Iterator[Read]:
+        for row, entry in read(sheet, self.mapping, limit):
+            if isinstance(entry, RowRejected):
+                self._reject(row, entry.zh)
+            else:
+                yield row, entry
 
     def _without_known(self, batch: Sequence[Read]) -> list[Read]:
         wanted = [entry.ref for _, entry in batch]

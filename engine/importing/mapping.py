@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
+from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -117,7 +118,7 @@ class Mapping:
         return ref
 
 
-def parse(content: bytes, filename: str, functions: dict[str, Function]) -> Mapping:
+def parse(content: bytes, filename: str, functions: MappingABC[str, Function]) -> Mapping:
     """The mapping in the file; Invalid names the place of the first fault."""
     return _Reader(filename, functions).mapping(content)
 
@@ -167,7 +168,7 @@ def _evaluated(key: str, expression: Expression, context: dict[str, Any]) -> Jso
 
 
 class _Reader:
-    def __init__(self, filename: str, functions: dict[str, Function]) -> None:
+    def __init__(self, filename: str, functions: MappingABC[str, Function]) -> None:
         self.filename = filename
         self.functions = functions
 

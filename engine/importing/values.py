@@ -124,7 +124,14 @@ def _read(text: str, kind: str) -> Json:
         if text.lower() in _TRUE | _FALSE:
             return text.lower() in _TRUE
         raise ValueError(text)
-    dashed = text.replace("/", "-")
-    if kind == "date":
-        return datetime.strptime(dashed, "%Y-%m-%d").date().isoformat()
-    return datetime.fromisoformat(dashed).isoformat()
+    moment = _moment(text.replace("/", "-").replace("T", " "))
+    return moment.date().isoformat() if kind == "date" else moment.isoformat()
+
+
+def _moment(text: str) -> datetime:
+    for form in ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"):
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    raise ValueError(text)
