@@ -102,7 +102,7 @@ class PublishEvent(Node):
         view = top.view(task)
         name, key = self.message.string(view), self.key.string(view)
         if not name:
-            raise self.message.expected("消息名称", "the name of a message", name)
+            raise self.message.expected("消息名称", "the name of a message", name, view)
         top.emit(
             Published(
                 token_of(task),
@@ -122,7 +122,7 @@ class PublishEvent(Node):
         try:
             step = duration(value or "")
         except TimingError:
-            raise self.time_to_live.expected("时长", "a duration", value) from None
+            raise self.time_to_live.expected("时长", "a duration", value, view) from None
         return max(0, int(step.rest.total_seconds()) + step.months * 2_592_000)
 
 

@@ -11,6 +11,7 @@ import orjson
 
 from engine.errors import BihuanError, ExpressionFailed, Invalid
 from engine.feel import Expression, FeelError, Function, compile_expression, to_json
+from engine.feel.limits import Remark
 from engine.model import Json
 
 _PLAIN = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -61,7 +62,7 @@ class Text:
             return value
         if isinstance(value, int | float) and not isinstance(value, bool):
             return str(value)
-        raise self.expected("字符串", "a string", value)
+        raise self.expected("字符串", "a string", value, context)
 
     def strings(self, context: Mapping[str, Any]) -> tuple[str, ...]:
         """A list of strings; a static or computed string is split at commas."""
@@ -72,14 +73,14 @@ class Text:
             return tuple(part.strip() for part in value.split(",") if part.strip())
         if isinstance(value, list) and all(isinstance(item, str) for item in value):
             return tuple(dict.fromkeys(value))
-        raise self.expected("字符串列表", "a list of strings", value)
+        raise self.expected("字符串列表", "a list of strings", value, context)
 
     def truth(self, context: Mapping[str, Any]) -> bool:
         """A condition's true or false. Raises Trouble for null and anything else."""
         value = self.evaluate(context)
         if isinstance(value, bool):
             return value
-        raise self.expected("true 或 false", "true or false", value)
+        raise self.expected("true 或 false", "true or false", value, context)
 
     def integer(self, context: Mapping[str, Any]) -> int:
         value = self.evaluate(context)
@@ -87,16 +88,29 @@ class Text:
             return int(value)
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-        raise self.expected("整数", "a whole number", value)
+        raise self.expected("整数", "a whole number", value, context)
 
-    def expected(self, zh: str, en: str, value: Json) -> Trouble:
-        """The Trouble that says what this place needs and what it got."""
+    def expected(
+        self, zh: str, en: str, value: Json, context: Mapping[str, Any] | None = None
+    ) -> Trouble:
+        """The Trouble that says what this place needs, what it got, and why it is null where
+        FEEL knows (with the ``context`` it was evaluated in)."""
+        reason = self._reason(context) if value is None and context is not None else None
+        more, more_en = (reason.zh, f" {reason.en}") if reason else ("", "")
         got = short(value)
         return self._trouble(
             "EXTRACT_VALUE_ERROR",
-            f"结果应为{zh}，得到的是 {got}。",
-            f"it should be {en}, but it is {got}.",
+            f"结果应为{zh}，得到的是 {got}。{more}",
+            f"it should be {en}, but it is {got}.{more_en}",
         )
+
+    def _reason(self, context: Mapping[str, Any]) -> Remark | None:
+        if self.expression is None:
+            return None
+        try:
+            return next(iter(self.expression.explain(context)[1]), None)
+        except FeelError:
+            return None
 
     def _trouble(self, kind: str, zh: str, en: str) -> Trouble:
         where_zh, where_en = self.what

@@ -30,9 +30,10 @@ class MultiInstance(Node):
 
     def enter(self, task: Task) -> bool:
         top: Instance = task.workflow.top_workflow
-        items = self.collection.evaluate(top.view(task))
+        view = top.view(task)
+        items = self.collection.evaluate(view)
         if not isinstance(items, list):
-            raise self.collection.expected("列表", "a list", items)
+            raise self.collection.expected("列表", "a list", items, view)
         if self.output_collection:
             top.put(token_of(task), {self.output_collection: [None] * len(items)})
         task.internal_data["loop"] = {"total": len(items), "begun": 0, "done": 0}

@@ -39,7 +39,7 @@ class CallActivity(Node):
         view = top.view(task)
         process_id = self.process.string(view)
         if not process_id:
-            raise self.process.expected("流程标识", "the id of a process", process_id)
+            raise self.process.expected("流程标识", "the id of a process", process_id, view)
         passed = view if self.all_parent else top.scopes.own(token_of(task))
         task.internal_data["wait"] = "call"
         top.emit(Called(token_of(task), self.bpmn_id, process_id, self.binding, dict(passed)))

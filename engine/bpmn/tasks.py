@@ -66,7 +66,7 @@ class JobTask(Node):
         view = top.view(task)
         kind = self.job_type.string(view)
         if not kind:
-            raise self.job_type.expected("作业类型", "a job type", kind)
+            raise self.job_type.expected("作业类型", "a job type", kind, view)
         opened = JobOpened(
             token_of(task),
             self.bpmn_id,
@@ -104,7 +104,7 @@ class BusinessRuleTask(Node):
         view = top.view(task)
         decision_id = self.decision.string(view)
         if not decision_id:
-            raise self.decision.expected("决策标识", "the id of a decision", decision_id)
+            raise self.decision.expected("决策标识", "the id of a decision", decision_id, view)
         try:
             value, record = top.world.decide(decision_id, self.binding, dict(view))
             value = plain(value)
@@ -135,4 +135,4 @@ def _moment(text: Text | None, view: Any) -> datetime | None:
     try:
         return moment(value if isinstance(value, str) else "")
     except TimingError:
-        raise text.expected("日期时间", "a date and time", value) from None
+        raise text.expected("日期时间", "a date and time", value, view) from None

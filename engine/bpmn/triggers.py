@@ -81,9 +81,11 @@ class MessageTrigger:
         name = self.name.string(view)
         key = self.key.string(outside)
         if not name:
-            raise self.name.expected("消息名称", "the name of a message", name)
+            raise self.name.expected("消息名称", "the name of a message", name, view)
         if not key:
-            raise self.key.expected("非空的关联键", "a correlation key that is not empty", key)
+            raise self.key.expected(
+                "非空的关联键", "a correlation key that is not empty", key, outside
+            )
         return Subscription(name, key)
 
     def open(self, task: Any, plan: Subscription) -> None:
