@@ -128,6 +128,15 @@ class Model:
             raise _failed(element, too_deep()) from None
         return Evaluation(value, session.finished, tuple(trace.problems))
 
+    def serve(self, service: dmn.Element, given: Mapping[str, Value]) -> dict[str, Value]:
+        """The values of a decision service's output decisions, by name."""
+        trace = Trace()
+        session = Session(Frame({}, Frame({}, None, trace), trace), trace, {})
+        try:
+            return session.outputs(self, service, given) or {}
+        except FeelError as error:
+            raise _failed(service, error) from error
+
     def service(self, name: str) -> dmn.Element | None:
         """The decision service of that id or name."""
         for element in self.source.elements.values():
@@ -299,6 +308,16 @@ class Session:
 
     def serve(self, model: Model, element: dmn.Element, given: Mapping[str, Value]) -> Value:
         """The result of a decision service: one decision's value, or a context of several."""
+        results = self.outputs(model, element, given)
+        if results is None:
+            return None
+        result = next(iter(results.values())) if len(results) == 1 else results
+        return fitted(result, model.type_of(element), self._outer, element.id)
+
+    def outputs(
+        self, model: Model, element: dmn.Element, given: Mapping[str, Value]
+    ) -> dict[str, Value] | None:
+        """The values of a service's output decisions by name; None if ``given`` does not fit."""
         assert element.service is not None
         values: dict[str, Value] = {}
         memo: dict[tuple[str, str], Value] = {}
@@ -318,11 +337,9 @@ class Session:
         if self._depth > _MAX_DEPTH:
             raise too_deep(_MAX_DEPTH)
         outputs = [found for found in map(model.resolve, element.service.outputs) if found]
-        results = {
+        return {
             found.element.variable: inner.decision(found.model, found.element) for found in outputs
         }
-        result = next(iter(results.values())) if len(results) == 1 else results
-        return fitted(result, model.type_of(element), self._outer, element.id)
 
 
 def _visible(frame: Frame) -> Iterable[str]:
