@@ -1,0 +1,131 @@
+"""What is open and what has happened while a test case plays: instances, tasks, jobs, timers,
+subscriptions, incidents, decisions. Plain records; ``engine.scenarios.theatre`` moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from engine.bpmn import Program
+from engine.bpmn.changes import JobOpened, Subscribed, TaskOpened
+from engine.model import Json
+
+State = Literal["active", "completed", "terminated"]
+WaitState = Literal["open", "completed", "cancelled"]
+
+
+@dataclass(slots=True)
+class Visit:
+    """One element instance. ``ended`` numbers the endings in an instance from 1; 0 while
+    active."""
+
+    token: str
+    element_id: str
+    name: str
+    state: State = "active"
+    ended: int = 0
+
+
+@dataclass(slots=True)
+class Instance:
+    """One process instance. ``caller`` is (calling instance, token of the call activity);
+    ``scopes`` hold the variables by token, "" the process's own."""
+
+    number: int
+    program: Program
+    caller: tuple[Instance, str] | None = None
+    state: State = "active"
+    saved: bytes = b""
+    visits: list[Visit] = field(default_factory=list)
+    scopes: dict[str, dict[str, Json]] = field(default_factory=lambda: {"": {}})
+
+    @property
+    def process_id(self) -> str:
+        return self.program.process.id
+
+    def end_visit(self, visit: Visit, state: State) -> None:
+        visit.state = state
+        visit.ended = 1 + max(one.ended for one in self.visits)
+
+    def element_name(self, element_id: str) -> str:
+        element = self.program.process.elements.get(element_id)
+        return element.name if element else ""
+
+    def property(self, element_id: str, name: str) -> str | None:
+        element = self.program.process.elements.get(element_id)
+        return element.properties.get(name) if element else None
+
+
+@dataclass(slots=True)
+class Task:
+    instance: Instance
+    opened: TaskOpened
+    state: WaitState = "open"
+
+
+@dataclass(slots=True)
+class Job:
+    instance: Instance
+    opened: JobOpened
+    state: WaitState = "open"
+
+
+@dataclass(slots=True)
+class Timer:
+    instance: Instance
+    token: str
+    due_at: datetime
+
+
+@dataclass(slots=True)
+class Subscription:
+    instance: Instance
+    opened: Subscribed
+    state: WaitState = "open"
+    correlated: int = 0
+
+
+@dataclass(slots=True)
+class Incident:
+    instance: Instance
+    token: str
+    element_id: str
+    kind: str
+    zh: str
+
+
+@dataclass(slots=True)
+class Call:
+    """A call activity that waits for ``child`` (None when it was answered at once)."""
+
+    instance: Instance
+    token: str
+    child: Instance | None = None
+
+
+@dataclass(slots=True)
+class Message:
+    """A published message that still may find a subscription until ``until``."""
+
+    name: str
+    key: str
+    variables: Mapping[str, Json]
+    until: datetime
+    seen: set[int] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class Stage:
+    instances: list[Instance] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
+    timers: list[Timer] = field(default_factory=list)
+    subscriptions: list[Subscription] = field(default_factory=list)
+    incidents: list[Incident] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    message_ids: set[tuple[str, str, str]] = field(default_factory=set)
+    decisions: list[dict[str, Json]] = field(default_factory=list)
+    """Records of engine.dmn, the latest last, required decisions before what needs them."""
