@@ -16,7 +16,7 @@ from engine.bpmn.events import (
     TerminateEndEvent,
     ThrowEvent,
 )
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
     EventBasedGateway,
     ExclusiveGateway,
@@ -55,7 +55,7 @@ class Builder:
     ) -> None:
         self.filename = filename
         self.process = process
-        self.functions = functions
+        self.functions = known_functions(functions)
 
     def node(self, spec: Any, element: d.Element) -> Node:
         """The node of an element; for a multi-instance activity its body, with the inner

@@ -119,6 +119,23 @@ class Text:
         )
 
 
+def known_functions(functions: Mapping[str, Function]) -> dict[str, Function]:
+    """``functions`` and those that only diagrams have: Zeebe's ``cycle([repetitions,]
+    interval)``, the text of a repeating timer."""
+    cycle = Function("cycle", ("repetitions", "interval"), _cycle, variadic=True)
+    return {"cycle": cycle, **functions}
+
+
+def _cycle(*arguments: Any) -> str | None:
+    if len(arguments) not in (1, 2):
+        return None
+    count = None if len(arguments) == 1 else to_json(arguments[0])
+    interval = to_json(arguments[-1])
+    if not isinstance(interval, str) or not isinstance(count, int | None):
+        return None
+    return f"R{'' if count is None else count}/{interval}"
+
+
 def plain(value: Json) -> Json:
     """A deep copy of ``value``, proven to be JSON that can be stored. Raises Invalid."""
     try:

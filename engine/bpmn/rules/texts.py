@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.support import Remarks
 from engine.bpmn.timing import TimingError, due, duration, moment
 from engine.feel import FeelError, FeelSyntaxError, Function
@@ -34,9 +34,10 @@ class Place:
 def check(
     remarks: Remarks, process: ProcessInfo, functions: Mapping[str, Function]
 ) -> Iterator[Finding]:
+    known = known_functions(functions)
     for place in places(process):
         if place.source.startswith("="):
-            yield from _feel(remarks, place, functions)
+            yield from _feel(remarks, place, known)
         else:
             yield from _static(remarks, place)
 
@@ -111,21 +112,19 @@ def _feel(remarks: Remarks, place: Place, functions: Mapping[str, Function]) -> 
     try:
         Text(place.source, functions, (place.zh, place.en))
     except FeelError as error:
-        at = error.position
-        where = f"第 {at + 2} 个字符处：" if at is not None else ""
-        where_en = f"at character {at + 2}: " if at is not None else ""
+        source = place.source[1:]
         remedy = ("", "")
         if isinstance(error, FeelSyntaxError) and error.expected:
-            listed = "、".join(error.expected[:6])
+            listed = error.expected[:6]
             remedy = (
-                f"这里可以写：{listed}。",
-                f"Here could stand: {', '.join(error.expected[:6])}.",
+                f"这里可以写：{'、'.join(listed)}。",
+                f"Here could stand: {', '.join(listed)}.",
             )
         yield remarks.on(
             place.owner,
             "feel",
-            f"的{place.zh}“{place.source}”不是正确的 FEEL，{where}{error.zh}",
-            f"has a wrong FEEL {place.en} “{place.source}”, {where_en}{error.en}",
+            f"的{place.zh}“{source}”不是正确的 FEEL：{error.zh}",
+            f"has a wrong FEEL {place.en} “{source}”: {error.en}",
             remedy,
             line=place.line,
         )
