@@ -20,12 +20,15 @@ Closure = Callable[[Frame], Value]
 
 
 class Boxes:
-    """Compiles the boxed expressions of one file. ``faults`` collects what does not compile
-    as (line, id, error); such an expression gives null. ``texts`` keeps every compiled one."""
+    """Compiles the boxed expressions of one file. ``names`` are the variables in scope, and
+    change with it; ``members`` the entries of contexts anywhere in the file. ``faults``
+    collects what does not compile as (line, id, error); such an expression gives null.
+    ``texts`` keeps every compiled one."""
 
-    def __init__(self, types: ItemTypes, names: Iterable[str]) -> None:
+    def __init__(self, types: ItemTypes, members: Iterable[str]) -> None:
         self.types = types
-        self.names = tuple(names)
+        self.names: tuple[str, ...] = ()
+        self.members = tuple(members)
         self.feel_types = types.types
         self.faults: list[tuple[int, str, FeelError]] = []
         self.texts: list[tuple[int, str, Expression]] = []
@@ -42,7 +45,11 @@ class Boxes:
             return None
         try:
             made = compile_expression(
-                text, names=self.names, types=self.feel_types, unknown_functions=True
+                text,
+                names=self.names,
+                types=self.feel_types,
+                members=self.members,
+                unknown_functions=True,
             )
         except FeelError as error:
             self.faults.append((line, identity, error))
@@ -56,13 +63,26 @@ class Boxes:
             return None
         try:
             return compile_unary_tests(
-                text, names=self.names, types=self.feel_types, unknown_functions=True
+                text,
+                names=self.names,
+                types=self.feel_types,
+                members=self.members,
+                unknown_functions=True,
             )
         except FeelError as error:
             self.faults.append((line, identity, error))
             return compile_unary_tests("null[1] = 0")
 
     # boxes
+
+    def within(self, names: Iterable[str], box: dmn.Boxed | None) -> Closure:
+        """The closure of a box where ``names`` are in scope as well."""
+        outer = self.names
+        self.names = (*outer, *names)
+        try:
+            return self.compile(box)
+        finally:
+            self.names = outer
 
     def compile(self, box: dmn.Boxed | None) -> Closure:
         """The closure of a box, its value brought to the declared type."""
@@ -92,8 +112,8 @@ class Boxes:
 
     def context(self, box: dmn.Context) -> Closure:
         entries = [
-            (entry.name, self.typed(self.compile(entry.value), entry.type_ref, box.id))
-            for entry in box.entries
+            (entry.name, self.typed(self.within(before, entry.value), entry.type_ref, box.id))
+            for entry, before in zip(box.entries, _preceding(box), strict=True)
         ]
 
         def evaluate(frame: Frame) -> Value:
@@ -156,7 +176,7 @@ class Boxes:
         names = tuple(parameter for parameter, _ in box.parameters)
         types = tuple(self.types.named(reference) for _, reference in box.parameters)
         returned = self.types.named(result or box.type_ref)
-        body = self.compile(box.body) if box.kind.upper() == "FEEL" else _null
+        body = self.within(names, box.body) if box.kind.upper() == "FEEL" else _null
         identity = box.id
 
         def define(frame: Frame) -> Value:
@@ -182,11 +202,11 @@ class Boxes:
         return evaluate
 
     def filter(self, box: dmn.Filter) -> Closure:
-        source, match = self.compile(box.source), self.compile(box.match)
-        return _filter(source, match)
+        match = self.within(("item", *self.members), box.match)
+        return _filter(self.compile(box.source), match)
 
     def iteration(self, box: dmn.Iteration) -> Closure:
-        source, body = self.compile(box.source), self.compile(box.body)
+        source, body = self.compile(box.source), self.within((box.variable,), box.body)
         return _iteration(box.kind, box.variable, source, body)
 
     def table(self, box: dmn.DecisionTable) -> Closure:
@@ -260,6 +280,12 @@ def _report(frame: Frame, slug: str, identity: str, zh: str, en: str) -> None:
     meter = frame.meter
     if isinstance(meter, Trace):
         meter.problem(Problem(slug, zh, en, identity))
+
+
+def _preceding(box: dmn.Context) -> list[list[str]]:
+    """For each entry the names of those before it."""
+    names = [entry.name for entry in box.entries]
+    return [[name for name in names[:index] if name] for index in range(len(names))]
 
 
 def _other_language(language: str) -> FeelError:

@@ -68,7 +68,7 @@ class Column:
             self._negated |= bit
         where = self._except if cell.tree.negated else self._equal
         for item in constants:
-            if type(item) is Range and not item.operator:
+            if type(item) is Range and item.operator != "=":
                 ranges.append((bit, item))
             else:
                 constant = item.low if type(item) is Range else item
@@ -84,7 +84,7 @@ class Column:
 def _fits(constant: Value, negated: bool) -> bool:
     if type(constant) is not Range:
         return type(constant) in _INDEXED
-    if constant.operator:
+    if constant.operator in ("=", "!="):
         return constant.operator == "=" and type(constant.low) in _INDEXED
     ends = [end for end in (constant.low, constant.high) if end is not None]
     return not negated and all(type(end) is Decimal for end in ends)

@@ -60,7 +60,7 @@ class Model:
         }
         prefixes = {name: model.types for name, model in self.imports.items()}
         self.types = ItemTypes(source.items, prefixes)
-        self.boxes = Boxes(self.types, _names(source, self.imports))
+        self.boxes = Boxes(self.types, _members(source, self.imports))
         self._logic: dict[str, Closure] = {}
         self._types: dict[str, Type | None] = {}
         for element in source.elements.values():
@@ -133,9 +133,14 @@ class Model:
         trace = Trace()
         session = Session(Frame({}, Frame({}, None, trace), trace), trace, {})
         try:
-            return session.outputs(self, service, given) or {}
+            result = session.serve(self, service, given)
         except FeelError as error:
             raise _failed(service, error) from error
+        assert service.service is not None
+        names = [found.element.name for found in map(self.resolve, service.service.outputs) if found]
+        if len(names) == 1:
+            return {names[0]: result}
+        return result if type(result) is dict else dict.fromkeys(names)
 
     def service(self, name: str) -> dmn.Element | None:
         """The decision service of that id or name."""
@@ -161,6 +166,9 @@ class Model:
         return self._types[element.id]
 
     def _compile(self, element: dmn.Element) -> Closure:
+        references = filter(None, map(self.resolve, (*element.requires, *element.knows)))
+        names = {found.prefix or found.element.variable for found in references}
+        self.boxes.names = (*names, *self.imports, element.variable)
         if isinstance(element.logic, dmn.FunctionDefinition) and element.kind != "decision":
             return self.boxes.function_of(element.logic, element.name, element.type_ref)
         return self.boxes.compile(element.logic)
@@ -371,17 +379,18 @@ def _failed(element: dmn.Element, error: FeelError) -> ExpressionFailed:
     )
 
 
-def _names(source: dmn.Definitions, imports: Mapping[str, Model]) -> set[str]:
-    """Every name that FEEL in this file may read, for names of several words."""
-    names = {element.variable for element in source.elements.values()}
-    names.update(element.name for element in source.elements.values())
-    names.update(imports)
+def _members(source: dmn.Definitions, imports: Mapping[str, Model]) -> set[str]:
+    """Every name that an entry of a context may have in this file."""
+    names: set[str] = set()
     for model in imports.values():
-        names.update(model.boxes.names)
+        names.update(model.boxes.members)
+        names.update(element.variable for element in model.source.elements.values())
     for item in source.items:
         _item_names(item, names)
     for element in source.elements.values():
         _boxed_names(element.logic, names)
+        if element.kind == "decision":
+            names.add(element.variable)
     return names
 
 
@@ -392,15 +401,11 @@ def _item_names(item: dmn.ItemDefinition, names: set[str]) -> None:
 
 
 def _boxed_names(box: object, names: set[str]) -> None:
-    """The names that boxed contexts, functions, relations, loops and tables introduce."""
+    """The entries that boxed contexts, relations and tables make."""
     if isinstance(box, dmn.Context):
         names.update(entry.name for entry in box.entries if entry.name)
-    elif isinstance(box, dmn.FunctionDefinition):
-        names.update(name for name, _ in box.parameters)
     elif isinstance(box, dmn.Relation):
         names.update(name for name, _ in box.columns)
-    elif isinstance(box, dmn.Iteration):
-        names.add(box.variable)
     elif isinstance(box, dmn.DecisionTable):
         names.update(output.name for output in box.outputs if output.name)
     for part in _parts(box):

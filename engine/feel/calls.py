@@ -53,6 +53,13 @@ class Builtin:
     def parameters(self) -> tuple[str, ...]:
         return tuple(parameter.name for parameter in self.overloads[0].parameters)
 
+    def takes(self, count: int) -> bool:
+        """Whether it can be called with ``count`` arguments."""
+        return any(
+            overload.required <= count and (overload.rest or count <= len(overload.parameters))
+            for overload in self.overloads
+        )
+
     def __str__(self) -> str:
         return f"function {self.name}"
 

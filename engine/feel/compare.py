@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from engine.feel.calendar import NANO
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
 from engine.feel.values import Range, Value
 
@@ -76,12 +77,13 @@ def at_least(left: Value, right: Value) -> bool | None:
 
 
 def in_range(value: Value, bounds: Range) -> bool | None:
-    """Whether ``value`` lies in ``bounds``; None when it cannot be compared with an end."""
+    """Whether ``value`` lies in ``bounds``; None when it cannot be compared with an end, or an
+    end that is written is null."""
     if bounds.operator == "=":
         return equal(value, bounds.low)
     if bounds.operator == "!=":
         return unequal(value, bounds.low)
-    if value is None or (bounds.low is None and bounds.high is None):
+    if value is None or (not bounds.operator and (bounds.low is None or bounds.high is None)):
         return None
     if bounds.low is not None:
         below = order(bounds.low, value)
@@ -108,8 +110,7 @@ def member(value: Value, test: Value) -> bool | None:
         return equal(value, test)
     if type(value) is list and equal(value, test) is True:
         return True
-    candidates = value if type(value) is list else [value]
-    return any(member(candidate, item) is True for candidate in candidates for item in test)
+    return any(member(value, item) is True for item in test)
 
 
 def _equal_lists(left: list[Value], right: list[Value]) -> bool | None:
@@ -134,13 +135,15 @@ def _all_equal(results: Any) -> bool | None:
 
 
 def _equal_times(left: Time, right: Time) -> bool:
+    """By value_t of DMN 1.5 §10.3.2.3.5, which counts whole seconds."""
     if (left.zone is None) != (right.zone is None):
         return False
-    return left.instant == right.instant
+    return left.instant // NANO == right.instant // NANO
 
 
 def _equal_moments(left: DateTime, right: DateTime) -> bool:
-    return left.instant == right.instant
+    """By value_dt of DMN 1.5 §10.3.2.3.6, which counts whole seconds."""
+    return left.instant // NANO == right.instant // NANO
 
 
 def _equal_ranges(left: Range, right: Range) -> bool:

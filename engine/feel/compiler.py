@@ -182,7 +182,7 @@ class Compiler:
 
         def test(frame: Frame) -> Value:
             subject = value(frame)
-            return subject is not None and wanted.admits(subject)
+            return subject is not None and wanted.admits(subject, allowed=False)
 
         return test
 

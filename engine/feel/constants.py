@@ -6,7 +6,7 @@ from engine.feel import tree
 from engine.feel.compare import order
 from engine.feel.errors import FeelError
 from engine.feel.limits import Meter
-from engine.feel.parser import Parser
+from engine.feel.parser import Outside, Parser
 from engine.feel.scope import native
 from engine.feel.values import Range, Value
 
@@ -37,7 +37,7 @@ def constant_range(text: str) -> Range | None:
     from engine.feel.compiler import Compiler
 
     try:
-        node = Parser(text, _CONVERSIONS).parse()
+        node = Parser(text, Outside(tuple(_CONVERSIONS))).parse()
     except FeelError:
         return None
     if not isinstance(node, tree.Interval):

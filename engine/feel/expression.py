@@ -10,7 +10,8 @@ from engine.feel import tree
 from engine.feel.compiler import Closure, Compiler
 from engine.feel.functions import BUILTINS
 from engine.feel.limits import DEFAULT, Limits, Meter, Remark, too_deep
-from engine.feel.parser import Parser
+from engine.feel.names import Names
+from engine.feel.parser import Outside, Parser
 from engine.feel.scope import Frame
 from engine.feel.types import Type
 from engine.feel.values import Function, Value
@@ -89,16 +90,18 @@ def compile_expression(
     names: Iterable[str] = (),
     functions: Mapping[str, Function] = _NO_FUNCTIONS,
     types: Mapping[str, Type] = _NO_TYPES,
+    members: Iterable[str] = (),
     unknown_functions: bool = False,
 ) -> Expression:
     """Compile FEEL. ``names``: variables known from outside (needed for names with operators or
-    keywords in them, and for variables that hold functions); ``functions``: functions added to
-    the language; ``types``: named types. Calling a function that is none of these is an error
-    unless ``unknown_functions``, which leaves it to the variables of the evaluation.
-    FeelSyntaxError if ``text`` is not FEEL."""
+    keywords in them, and for variables that hold functions); ``members``: likewise entries of
+    contexts; ``functions``: functions added to the language; ``types``: named types. Calling a
+    function that is none of these is an error unless ``unknown_functions``, which leaves it to
+    the variables of the evaluation. FeelSyntaxError if ``text`` is not FEEL."""
+    outside = _outside(names, functions, types, members)
     if functions or types or unknown_functions:
-        return _expression(text, tuple(names), functions, types, unknown_functions)
-    return _cached_expression(text, tuple(sorted(names)))
+        return _expression(text, outside, functions, unknown_functions)
+    return _cached_expression(text, outside.names, outside.members)
 
 
 def compile_unary_tests(
@@ -107,34 +110,49 @@ def compile_unary_tests(
     names: Iterable[str] = (),
     functions: Mapping[str, Function] = _NO_FUNCTIONS,
     types: Mapping[str, Type] = _NO_TYPES,
+    members: Iterable[str] = (),
     unknown_functions: bool = False,
 ) -> UnaryTests:
     """Compile a cell: ``-``, ``not(…)``, or tests separated by commas. As compile_expression."""
+    outside = _outside(names, functions, types, members)
     if functions or types or unknown_functions:
-        return _unary_tests(text, tuple(names), functions, types, unknown_functions)
-    return _cached_unary_tests(text, tuple(sorted(names)))
+        return _unary_tests(text, outside, functions, unknown_functions)
+    return _cached_unary_tests(text, outside.names, outside.members)
+
+
+def _outside(
+    names: Iterable[str],
+    functions: Mapping[str, Function],
+    types: Mapping[str, Type],
+    members: Iterable[str],
+) -> Outside:
+    known = tuple(sorted({*names, *functions}))
+    return Outside(known, tuple(sorted(members)), types, _LANGUAGE)
 
 
 @lru_cache(maxsize=4096)
-def _cached_expression(text: str, names: tuple[str, ...]) -> Expression:
-    return _expression(text, names, _NO_FUNCTIONS, _NO_TYPES)
+def _cached_expression(
+    text: str, names: tuple[str, ...], members: tuple[str, ...]
+) -> Expression:
+    return _expression(text, Outside(names, members, _NO_TYPES, _LANGUAGE), _NO_FUNCTIONS)
 
 
 @lru_cache(maxsize=4096)
-def _cached_unary_tests(text: str, names: tuple[str, ...]) -> UnaryTests:
-    return _unary_tests(text, names, _NO_FUNCTIONS, _NO_TYPES)
+def _cached_unary_tests(
+    text: str, names: tuple[str, ...], members: tuple[str, ...]
+) -> UnaryTests:
+    return _unary_tests(text, Outside(names, members, _NO_TYPES, _LANGUAGE), _NO_FUNCTIONS)
 
 
 def _expression(
     text: str,
-    names: tuple[str, ...],
+    outside: Outside,
     functions: Mapping[str, Function],
-    types: Mapping[str, Type],
     unknown_functions: bool = False,
 ) -> Expression:
     try:
-        node = Parser(text, _known(names, functions), types).parse()
-        compiler = Compiler(functions, None if unknown_functions else names)
+        node = Parser(text, outside).parse()
+        compiler = Compiler(functions, None if unknown_functions else outside.names)
         closure = compiler.compile(node)
     except RecursionError:
         raise too_deep() from None
@@ -143,22 +161,17 @@ def _expression(
 
 def _unary_tests(
     text: str,
-    names: tuple[str, ...],
+    outside: Outside,
     functions: Mapping[str, Function],
-    types: Mapping[str, Type],
     unknown_functions: bool = False,
 ) -> UnaryTests:
     try:
-        node = Parser(text, _known(names, functions), types).parse_unary_tests()
-        compiler = Compiler(functions, None if unknown_functions else names)
+        node = Parser(text, outside).parse_unary_tests()
+        compiler = Compiler(functions, None if unknown_functions else outside.names)
         closure = compiler.compile(node)
     except RecursionError:
         raise too_deep() from None
     return UnaryTests(text, node, closure, compiler)
 
 
-def _known(names: Iterable[str], functions: Mapping[str, Function]) -> tuple[str, ...]:
-    return (*BUILTINS, *functions, *names, *_PROPERTIES)
-
-
-_PROPERTIES = ("time offset", "start included", "end included")
+_LANGUAGE = Names((*BUILTINS, "time offset", "start included", "end included"))

@@ -47,20 +47,24 @@ def for_(iterators: Sequence[Iterator], body: Closure, *, partial: bool) -> Clos
 
 
 def quantified(iterators: Sequence[Iterator], condition: Closure, *, every: bool) -> Closure:
-    """``some``/``every … satisfies …``, three-valued."""
+    """``some``/``every … satisfies …``, three-valued; null if a condition is not boolean."""
 
     def evaluate(frame: Frame) -> Value:
-        result: bool | None = every
+        unknown = decided = False
         try:
             for inner in _rounds(iterators, frame):
                 value = condition(inner)
                 if value is (not every):
-                    return not every
-                if value is not every:
-                    result = None
+                    decided = True
+                elif value is None:
+                    unknown = True
+                elif value is not every:
+                    return None
         except _NoDomain:
             return None
-        return result
+        if decided:
+            return not every
+        return None if unknown else every
 
     return evaluate
 

@@ -6,6 +6,7 @@ from ``a-b`` the difference (DMN 1.5 §10.3.1.2, rules 26–29 and §10.3.1.4)."
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.lexer import Token, is_identifier, tokenize
@@ -14,11 +15,14 @@ _Known = dict[str, list[tuple[tuple[str, ...], str]]]
 
 
 class Names:
-    """The known names at a place of the text; ``enter``/``leave`` bracket a scope."""
+    """The known names at a place of the text; ``enter``/``leave`` bracket a scope.
 
-    def __init__(self, names: Iterable[str]) -> None:
+    ``language``: names that are known everywhere, shared by all parses."""
+
+    def __init__(self, names: Iterable[str], language: Names | None = None) -> None:
         self._known: _Known = {}
         self._trail: list[str] = []
+        self._language = language
         for name in names:
             self.declare(name)
 
@@ -42,13 +46,9 @@ class Names:
 
     def longest(self, tokens: list[Token], index: int) -> tuple[str, int] | None:
         """(name, tokens it takes) of the longest known name that starts at ``index``."""
-        entries = self._known.get(tokens[index].text)
-        if not entries:
-            return None
-        best: tuple[str, int] | None = None
-        for words, name in entries:
-            fits = (best is None or len(words) >= best[1]) and _fits(words, tokens, index)
-            if fits:
+        best = self._language.longest(tokens, index) if self._language is not None else None
+        for words, name in self._known.get(tokens[index].text, ()):
+            if (best is None or len(words) >= best[1]) and _fits(words, tokens, index):
                 best = (name, len(words))
         return best
 
@@ -59,6 +59,7 @@ def _fits(words: tuple[str, ...], tokens: list[Token], index: int) -> bool:
     return all(tokens[index + i].text == word for i, word in enumerate(words))
 
 
+@lru_cache(maxsize=4096)
 def _words(name: str) -> tuple[str, ...]:
     try:
         tokens = tokenize(name)

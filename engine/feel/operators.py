@@ -116,13 +116,13 @@ def negation(operand: Closure, position: int) -> Closure:
 def interval(
     low: Closure, high: Closure, low_included: bool, high_included: bool, position: int
 ) -> Closure:
-    """``[low..high]``; null when the ends cannot be compared."""
+    """``[low..high]``; null when the ends cannot be compared or are the wrong way round."""
 
     def evaluate(frame: Frame) -> Value:
         start, end = low(frame), high(frame)
         if start is None and end is None:
             return None
-        if start is not None and end is not None and compare.order(start, end) is None:
+        if start is not None and end is not None and compare.order(start, end) not in (-1, 0):
             _warn_comparison(frame, start, end, position)
             return None
         return Range(
@@ -142,8 +142,8 @@ def half_interval(operator: str, operand: Closure) -> Closure:
         if value is None:
             return None
         if operator[0] == "<":
-            return Range(None, value, False, operator == "<=")
-        return Range(value, None, operator == ">=", False)
+            return Range(None, value, False, operator == "<=", operator)
+        return Range(value, None, operator == ">=", False, operator)
 
     return evaluate
 

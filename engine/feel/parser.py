@@ -5,7 +5,8 @@ are known the longest one wins."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import DecimalException
 
 from engine.feel import tree
@@ -32,20 +33,29 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _MAY_END_NAME = KEYWORDS - {"true", "false", "null", "external"}
 
 
-class Parser(Stream):
-    """One parse of one text. ``names``: names of several words that are known from outside;
-    ``types``: named types for ``instance of`` and parameters."""
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the place of an expression knows. ``names``: variables (only those of several words
+    matter); ``members``: entries of contexts; ``types``: named types for ``instance of`` and
+    parameters; ``language``: the functions."""
 
-    def __init__(
-        self, text: str, names: Iterable[str] = (), types: Mapping[str, Type] | None = None
-    ) -> None:
+    names: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    types: Mapping[str, Type] = field(default_factory=dict)
+    language: Names | None = None
+
+
+class Parser(Stream):
+    """One parse of one text, with the names known outside it."""
+
+    def __init__(self, text: str, outside: Outside) -> None:
         super().__init__(text)
-        known = tuple(names)
-        self.names = Names(known)
-        self.members = Names(known)
-        self.types = types or {}
+        self.names = Names(outside.names, outside.language)
+        self.members = Names((*outside.names, *outside.members), outside.language)
+        self.types = outside.types
         self._depth = 0
         self._in_interval_end = False
+        self._filters = 0
         self._no_filter: set[int] = set()
 
     def parse(self) -> tree.Node:
@@ -198,21 +208,25 @@ class Parser(Stream):
         """``[condition]``; after an interval's end a ``[`` that is no filter closes it."""
         start, begin = self.token.start, self.index
         if not self._in_interval_end:
-            self.index += 1
-            condition = self.expression()
-            self.need("]")
-            return tree.Filter(start, base, condition)
+            return tree.Filter(start, base, self._condition())
         if begin in self._no_filter:
             return None
+        filters = self._filters
         try:
-            self.index += 1
-            condition = self.expression()
-            self.need("]")
+            return tree.Filter(start, base, self._condition())
         except FeelSyntaxError:
             self.index = begin
+            self._filters = filters
             self._no_filter.add(begin)
             return None
-        return tree.Filter(start, base, condition)
+
+    def _condition(self) -> tree.Node:
+        self.need("[")
+        self._filters += 1
+        condition = self.expression()
+        self._filters -= 1
+        self.need("]")
+        return condition
 
     def _call(self, callee: tree.Node) -> tree.Node:
         start = self.token.start
@@ -289,8 +303,7 @@ class Parser(Stream):
 
     def _worded(self) -> tree.Node:
         token = self.token
-        known = self.names.longest(self.tokens, self.index)
-        if known is None and token.text in KEYWORDS:
+        if self._known_variable() is None and token.text in KEYWORDS:
             return self._keyword(token.text)
         return tree.Name(token.start, self._variable_name())
 
@@ -454,13 +467,20 @@ class Parser(Stream):
         if token.kind == "quoted":
             self.index += 1
             return token.text[1:-1]
-        known = self.names.longest(self.tokens, self.index)
+        known = self._known_variable()
         if known is not None:
             self.index += known[1]
             return known[0]
         if token.kind != "word" or token.text in KEYWORDS:
             self.fail(NAME)
         return self._greedy_name()
+
+    def _known_variable(self) -> tuple[str, int] | None:
+        """The longest known name here; in a filter the entries of its items count as well."""
+        known = self.names.longest(self.tokens, self.index)
+        if known is None and self._filters:
+            return self.members.longest(self.tokens, self.index)
+        return known
 
     def _member_name(self) -> str:
         token = self.token

@@ -35,7 +35,8 @@ def compile_pattern(pattern: str, flags: str) -> Any:
     if "q" in flags:
         translated = re2.escape(pattern)
     else:
-        translated = _translate(pattern, spaced="x" in flags)
+        plain = _without_spaces(pattern) if "x" in flags else pattern
+        translated = _translate(plain, dot_all="s" in flags)
         if "m" in flags:
             translated = f"(?m){translated}"
     try:
@@ -110,7 +111,22 @@ def _replacement(text: str, groups: int) -> list[str | int] | None:
     return parts
 
 
-def _translate(pattern: str, *, spaced: bool) -> str:
+def _without_spaces(pattern: str) -> str:
+    """The pattern as flag x reads it: without white space outside character classes."""
+    made: list[str] = []
+    depth = 0
+    escaped = False
+    for char in pattern:
+        if char in " \t\n\r" and not depth:
+            continue
+        made.append(char)
+        if not escaped and char in "[]":
+            depth += 1 if char == "[" else -1
+        escaped = char == "\\" and not escaped
+    return "".join(made)
+
+
+def _translate(pattern: str, *, dot_all: bool) -> str:
     """An XPath pattern as RE2 writes it."""
     made: list[str] = []
     index = 0
@@ -119,9 +135,9 @@ def _translate(pattern: str, *, spaced: bool) -> str:
         if char == "\\":
             piece, index = _escape(pattern, index, in_class=False)
         elif char == "[":
-            piece, index = _class(pattern, index, spaced=spaced)
-        elif spaced and char in " \t\n\r":
-            piece, index = "", index + 1
+            piece, index = _class(pattern, index)
+        elif char == "." and not dot_all:
+            piece, index = r"[^\n\r]", index + 1
         elif char == "(" and pattern[index + 1 : index + 2] == "?":
             if pattern[index + 2 : index + 3] != ":":
                 raise ValueError("pattern")
@@ -190,7 +206,7 @@ _BLOCKS = {
 }
 
 
-def _class(pattern: str, index: int, *, spaced: bool) -> tuple[str, int]:
+def _class(pattern: str, index: int) -> tuple[str, int]:
     """(RE2's form, next index) of the character class that opens at ``index``."""
     start = index
     index += 1
@@ -204,7 +220,7 @@ def _class(pattern: str, index: int, *, spaced: bool) -> tuple[str, int]:
         if char == "]" and body:
             break
         if char == "-" and pattern[index + 1 : index + 2] == "[":
-            return _difference(pattern, body, negated, index + 1, spaced)
+            return _difference(pattern, body, negated, index + 1)
         if char == "[" or (char == "]" and not body):
             raise ValueError("pattern")
         if char == "\\":
@@ -231,12 +247,12 @@ def _class_escape(pattern: str, index: int) -> tuple[str, int]:
 
 
 def _difference(
-    pattern: str, body: list[str], negated: bool, index: int, spaced: bool
+    pattern: str, body: list[str], negated: bool, index: int
 ) -> tuple[str, int]:
     """``[a-z-[aeiou]]``: RE2 has no subtraction, so the ranges are computed."""
     from engine.feel.charsets import subtract
 
-    inner, after = _class(pattern, index, spaced=spaced)
+    inner, after = _class(pattern, index)
     if pattern[after : after + 1] != "]":
         raise ValueError("pattern")
     outer = f"[{'^' if negated else ''}{''.join(body)}]"

@@ -41,18 +41,11 @@ def number_text(value: Decimal) -> str:
 def range_text(value: Range) -> str:
     """``[1..5)``; half-open ones as comparisons, ``(>=5)``."""
     if value.operator:
-        return f"({value.operator}{to_literal(value.low)})"
-    if value.low is None or value.high is None:
-        return _half(value)
+        end = value.high if value.low is None else value.low
+        return f"({value.operator}{to_literal(end)})"
     left = "[" if value.low_included else "("
     right = "]" if value.high_included else ")"
     return f"{left}{to_literal(value.low)}..{to_literal(value.high)}{right}"
-
-
-def _half(value: Range) -> str:
-    if value.low is None:
-        return f"(<{'=' if value.high_included else ''}{to_literal(value.high)})"
-    return f"(>{'=' if value.low_included else ''}{to_literal(value.low)})"
 
 
 def _key(key: str) -> str:

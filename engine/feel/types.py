@@ -15,8 +15,9 @@ from engine.feel.values import Function, Range, Value, kind
 class Type(Protocol):
     """A set of values. Every type also admits null; ``instance of`` asks that itself."""
 
-    def admits(self, value: Value) -> bool:
-        """Whether a value that is not null belongs to the type."""
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
+        """Whether a value that is not null belongs to the type; without ``allowed`` the allowed
+        values of item definitions are not asked."""
         ...
 
     def conforms(self, other: Type) -> bool:
@@ -32,7 +33,7 @@ class Simple:
 
     name: str
 
-    def admits(self, value: Value) -> bool:
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return self.name == "Any" or kind(value) == self.name
 
     def conforms(self, other: Type) -> bool:
@@ -49,9 +50,9 @@ class Simple:
 class ListType:
     member: Type
 
-    def admits(self, value: Value) -> bool:
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return type(value) is list and all(
-            item is None or self.member.admits(item) for item in value
+            item is None or self.member.admits(item, allowed=allowed) for item in value
         )
 
     def conforms(self, other: Type) -> bool:
@@ -68,9 +69,9 @@ class ListType:
 class RangeType:
     member: Type
 
-    def admits(self, value: Value) -> bool:
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return type(value) is Range and all(
-            end is None or self.member.admits(end) for end in (value.low, value.high)
+            end is None or self.member.admits(end, allowed=allowed) for end in (value.low, value.high)
         )
 
     def conforms(self, other: Type) -> bool:
@@ -89,9 +90,9 @@ class ContextType:
 
     fields: tuple[tuple[str, Type], ...]
 
-    def admits(self, value: Value) -> bool:
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return type(value) is dict and all(
-            name in value and (value[name] is None or member.admits(value[name]))
+            name in value and (value[name] is None or member.admits(value[name], allowed=allowed))
             for name, member in self.fields
         )
 
@@ -111,8 +112,10 @@ class FunctionType:
     parameters: tuple[Type, ...]
     result: Type
 
-    def admits(self, value: Value) -> bool:
-        return isinstance(value, Function) and type_of_function(value).conforms(self)
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
+        if isinstance(value, Function):
+            return type_of_function(value).conforms(self)
+        return kind(value) == "function" and bool(value.takes(len(self.parameters)))
 
     def conforms(self, other: Type) -> bool:
         other = resolved(other)
@@ -137,10 +140,10 @@ class Restricted:
 
     name: str
     base: Type
-    allowed: Callable[[Value], bool]
+    allows: Callable[[Value], bool]
 
-    def admits(self, value: Value) -> bool:
-        return self.base.admits(value) and self.allowed(value)
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
+        return self.base.admits(value, allowed=allowed) and (not allowed or self.allows(value))
 
     def conforms(self, other: Type) -> bool:
         other = resolved(other)
@@ -157,8 +160,8 @@ class Deferred:
     name: str
     resolve: Callable[[], Type]
 
-    def admits(self, value: Value) -> bool:
-        return self.resolve().admits(value)
+    def admits(self, value: Value, *, allowed: bool = True) -> bool:
+        return self.resolve().admits(value, allowed=allowed)
 
     def conforms(self, other: Type) -> bool:
         return self.resolve().conforms(other)
@@ -196,9 +199,10 @@ def resolved(kind: Type) -> Type:
 
 
 def type_of_function(function: Function) -> FunctionType:
-    """The declared type of a function; what is not declared is Any."""
+    """The declared type of a function; what is not declared is Null as a result, which fits
+    every type, and Any as a parameter, which takes every value."""
     declared = function.types or (None,) * len(function.parameters)
-    return FunctionType(tuple(kind or ANY for kind in declared), function.result or ANY)
+    return FunctionType(tuple(kind or ANY for kind in declared), function.result or NULL)
 
 
 def coerce(value: Value, wanted: Type | None) -> tuple[bool, Value]:

@@ -30,8 +30,9 @@ DECIMAL128 = decimal.Context(
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """``low``/``high`` None: endless on that side. ``operator`` is set for ``=`` and ``!=``,
-    which FEEL writes as unary comparisons like ranges."""
+    """``operator`` is set for a unary comparison: with ``<`` and the like the other end is None
+    and means endless; ``=`` and ``!=`` have the value at both ends. Without an operator a null
+    end is one that is not known."""
 
     low: Value
     high: Value

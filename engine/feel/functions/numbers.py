@@ -32,8 +32,9 @@ def _rounding(name: str, mode: str, *, optional: bool = False) -> None:
     def function(number: Decimal, scale: Decimal | None = None) -> Decimal | None:
         return _round(number, scale, mode)
 
-    mark = "?" if optional else ""
-    builtin(f"{name}(n: number, scale{mark}: number)")(function)
+    if optional:
+        builtin(f"{name}(n: number)")(function)
+    builtin(f"{name}(n: number, scale: number)")(function)
 
 
 _rounding("decimal", decimal.ROUND_HALF_EVEN)

@@ -63,7 +63,7 @@ def _read(signature: str, call: Implementation, metered: bool) -> tuple[str, Ove
     texts = [text for text in rest.removesuffix(")").split(", ") if text]
     parameters = tuple(_parameter(text) for text in texts)
     has_rest = bool(parameters) and parameters[-1].rest
-    required = sum(1 for parameter in parameters if not (parameter.optional or parameter.rest))
+    required = sum(1 for parameter in parameters if not parameter.optional)
     return name, Overload(signature, parameters, call, metered, required, has_rest)
 
 

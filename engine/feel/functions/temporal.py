@@ -167,7 +167,7 @@ def today() -> Date:
     return now().date
 
 
-@builtin("is(value1: any, value2: any)")
+@builtin("is(value1?: any, value2?: any)")
 def is_(left: Value, right: Value) -> bool:
     """The same value of the same kind; for times, in the same zone."""
     if type(left) is not type(right):
