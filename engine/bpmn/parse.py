@@ -18,7 +18,7 @@ from engine.bpmn.diagram import (
     TimerKind,
 )
 from engine.bpmn.zeebe import BPMN, line_of
-from engine.errors import BihuanError, Invalid
+from engine.errors import Invalid
 from engine.model import Finding
 from engine.xml import parse_xml
 
@@ -66,7 +66,7 @@ _TIMERS: dict[str, TimerKind] = {
 }
 
 
-class BpmnInvalid(BihuanError):
+class BpmnInvalid(Invalid):
     """The file is no BPMN that can be read; ``findings`` say where and why."""
 
     code = "bpmn-invalid"

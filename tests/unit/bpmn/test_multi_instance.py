@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from engine.bpmn import changes as c
@@ -25,7 +27,11 @@ from tests.unit.bpmn.drawing import (
 )
 from tests.unit.bpmn.harness import Bench, bench
 
-COLLECT = {"inputElement": "item", "outputCollection": "results", "outputElement": "=result"}
+COLLECT: dict[str, Any] = {
+    "inputElement": "item",
+    "outputCollection": "results",
+    "outputElement": "=result",
+}
 
 
 def around(task: str, *more: str) -> bytes:

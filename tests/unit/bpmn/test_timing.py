@@ -85,7 +85,7 @@ def test_an_endless_monthly_cycle_skips_what_has_passed() -> None:
 def test_any_text_is_a_time_or_a_timing_error(text: str) -> None:
     for kind in ("date", "duration", "cycle"):
         try:
-            assert due(kind, text, NOW).at.tzinfo is not None  # type: ignore[arg-type]
+            assert due(kind, text, NOW).at.tzinfo is not None
         except TimingError as error:
             assert error.zh
             assert error.en

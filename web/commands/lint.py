@@ -1,0 +1,128 @@
+"""``bihuan lint``: check diagrams, tables and forms without deploying them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from adapters import registry, third_parties
+from engine.bpmn import BpmnInvalid, Diagram, Known, lint, parse
+from engine.calendar import functions, plain
+from engine.dmn import DmnInvalid, Model
+from engine.dmn import check as check_dmn
+from engine.dmn import parse as parse_dmn
+from engine.model import Finding
+from forms import findings as check_form
+
+_ENDINGS = (".bpmn", ".dmn", ".form")
+_WORDS = {
+    "zh": {"error": "错误", "warning": "警告", "info": "提示"},
+    "en": {"error": "error", "warning": "warning", "info": "info"},
+}
+
+
+@click.command("lint")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="按 JSON 输出，每条结果一个对象。")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="消息的语言。")
+@click.pass_context
+def command(context: click.Context, paths: tuple[Path, ...], as_json: bool, lang: str) -> None:
+    """检查流程图、决策表和表单（文件或文件夹），不部署。有错误时退出码为 1。
+
+    给出文件夹时，其中的文件视为一个整体：图中引用的表单、决策和流程必须都在其中。
+    """
+    found = check(paths)
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], ensure_ascii=False, indent=2))
+    else:
+        _print(found, lang)
+    context.exit(1 if any(one.severity == "error" for one in found) else 0)
+
+
+def check(paths: Iterable[Path]) -> list[Finding]:
+    """All findings on the files and on the files in the folders."""
+    paths = tuple(paths)
+    files = list(_files(paths))
+    found: list[Finding] = []
+    diagrams: list[Diagram] = []
+    models: list[Model] = []
+    calls = functions(plain())
+    for path in files:
+        content, name = path.read_bytes(), str(path)
+        try:
+            if path.suffix == ".bpmn":
+                diagrams.append(parse(content, name))
+            elif path.suffix == ".dmn":
+                models.append(parse_dmn(content, name))
+                found += check_dmn(models[-1], name)
+            elif path.suffix == ".form":
+                found += check_form(content, name, calls)
+            else:
+                found.append(_not_ours(name))
+        except (BpmnInvalid, DmnInvalid) as error:
+            found += error.findings
+    known = _known(files, diagrams, models, any(path.is_dir() for path in paths))
+    for diagram in diagrams:
+        found += lint(diagram, known)
+    return found
+
+
+def _not_ours(name: str) -> Finding:
+    return Finding(
+        "file-kind",
+        "error",
+        name,
+        "不是流程图（.bpmn）、决策表（.dmn）或表单（.form）。",
+        "It is neither a diagram (.bpmn) nor a table (.dmn) nor a form (.form).",
+    )
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(one for one in path.rglob("*") if one.name.endswith(_ENDINGS))
+        else:
+            yield path
+
+
+def _known(
+    files: Sequence[Path], diagrams: Sequence[Diagram], models: Sequence[Model], whole: bool
+) -> Known:
+    calls = functions(plain())
+    adapters = frozenset(registry) | frozenset(third_parties()[0])
+    if not whole:
+        return Known(job_types=adapters, functions=calls)
+    return Known(
+        processes=frozenset(process.id for diagram in diagrams for process in diagram.processes),
+        decisions=frozenset(key for model in models for key in model.decisions),
+        forms=frozenset(_form_id(path) for path in files if path.suffix == ".form"),
+        job_types=adapters,
+        functions=calls,
+    )
+
+
+def _form_id(path: Path) -> str:
+    try:
+        return str(json.loads(path.read_bytes()).get("id"))
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _print(found: Sequence[Finding], lang: str) -> None:
+    for one in found:
+        place = f"{one.file}:{one.line}" if one.line else one.file
+        name = f"“{one.element_name}” " if one.element_name else ""
+        where = f"{name}({one.element_id}) " if one.element_id else ""
+        text, remedy = (one.zh, one.remedy_zh) if lang == "zh" else (one.en, one.remedy_en)
+        click.echo(f"{place}: {_WORDS[lang][one.severity]}: {where}{text} [{one.rule}]")
+        if remedy:
+            click.echo(f"    {remedy}")
+    errors = sum(one.severity == "error" for one in found)
+    if lang == "zh":
+        click.echo(f"{errors} 处错误，{len(found) - errors} 处警告和提示。")
+    else:
+        click.echo(f"{errors} errors, {len(found) - errors} warnings and hints.")
