@@ -39,7 +39,7 @@ def carry_out(step: Step, member: Member, change: Change) -> None:
     _HANDLERS[type(change)](step, member, change)
 
 
-def _note(step: Step, member: Member, kind: str, change: Any, **data: Any) -> None:
+def _note(step: Step, member: Member, kind: str, change: Any, /, **data: Any) -> None:
     """One entry of the history about the element of the change."""
     step.chain.add(
         kind,
