@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from engine import bpmn, definitions
+from engine.feel import to_json
 from engine.model import Binding, Json
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class StepWorld(bpmn.World):
         model = definitions.decision_model(conn, definition)
         evaluation = model.evaluate(decision_id, variables, functions)
         version = {"version": definition.version, "definition": definition.key}
-        return evaluation.value, evaluation.record | version
+        return to_json(evaluation.value), evaluation.record | version
 
     def catches_error(self, code: str) -> bool:
         """Whether a caller, or a caller's caller, has a boundary event for the error."""
