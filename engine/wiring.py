@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.store.unit import Check, Store
+from engine import calendar, cases, feel
+from engine.feel import Function
+from engine.model import Finding, Json
+from engine.store.unit import Check, Hooks, Store, Unit
 
 
 class Engine(Store):
@@ -23,4 +26,28 @@ class Engine(Store):
         zone: str = "Asia/Shanghai",
         checks: Mapping[str, Check] | None = None,
     ) -> None:
-        super().__init__(url, local_job_types=local_job_types, zone=zone, checks=checks)
+        own: dict[str, Check] = {".calendar.json": _check_calendar, ".case.json": cases.check}
+        super().__init__(
+            url,
+            local_job_types=local_job_types,
+            zone=zone,
+            checks=own | dict(checks or {}),
+            hooks=_Cases(),
+        )
+        feel.set_zone(zone)
+
+
+class _Cases(Hooks):
+    """The case follows its process."""
+
+    def project(self, unit: Unit, case_id: int, variables: Json, status: str | None) -> None:
+        cases.project(unit, case_id, variables, status)
+
+    def ended(self, unit: Unit, case_id: int, how: str) -> None:
+        cases.ended(unit, case_id, how)
+
+
+def _check_calendar(
+    content: bytes, filename: str, functions: Mapping[str, Function]
+) -> list[Finding]:
+    return calendar.check(content, filename)

@@ -26,6 +26,10 @@ Check = Callable[[bytes, str, Mapping[str, Function]], list[Finding]]
 _CROWDED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
+class Crowded(Conflict):
+    """Another transaction held on to what this one needed; trying again may do."""
+
+
 class Hooks:
     """What later rooms do in our steps; ``engine.wiring`` sets them, the rest only calls them."""
 
@@ -63,7 +67,7 @@ class Store:
     @contextmanager
     def unit(self, actor: str) -> Iterator[Unit]:
         """One transaction in the name of ``actor``: committed at the end, once; any error
-        rolls all of it back. Raises Conflict where another writer holds on too long."""
+        rolls all of it back. Raises Crowded where another writer holds on too long."""
         with self.pool.connect() as conn:
             unit = Unit(self, self._known(conn), actor)
             try:
@@ -111,8 +115,8 @@ def store_of(conn: Connection) -> Store:
     return cast(Store, conn.get_execution_options()["bihuan_store"])
 
 
-def _crowded() -> Conflict:
-    return Conflict(
+def _crowded() -> Crowded:
+    return Crowded(
         "其他人正在处理同一件事，本次操作没有执行。请稍后重试。",
         "Somebody else is working on the same thing; nothing was done. Try again shortly.",
     )

@@ -1,0 +1,105 @@
+"""What the kinds of history entries say to a reader, in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Data = dict[str, Any]
+
+MAIN = frozenset(
+    {
+        "instance.started",
+        "instance.completed",
+        "instance.terminated",
+        "instance.failed",
+        "task.created",
+        "task.claimed",
+        "task.released",
+        "task.assigned",
+        "task.completed",
+        "status.changed",
+        "timer.fired",
+        "message.received",
+        "decision.evaluated",
+        "incident.raised",
+        "incident.resolved",
+        "job.completed",
+        "data.revealed",
+        "case.opened",
+        "case.changed",
+    }
+)
+"""The kinds a clerk wants to see; all others are detail."""
+
+
+def sentence(kind: str, name: str, data: Data) -> str:
+    """A sentence about an entry; ``name`` is the element's. Unknown kinds give their name."""
+    make = _SENTENCES.get(kind)
+    return make(name, data) if make else str(data.get("text", kind))
+
+
+def _created(name: str, data: Data) -> str:
+    if data.get("assignee"):
+        return f"产生任务“{name}”，交给 {data['assignee']}"
+    groups = "、".join(data.get("groups", ()))
+    return f"产生任务“{name}”" + (f"，等待 {groups} 领取" if groups else "")
+
+
+def _assigned(name: str, data: Data) -> str:
+    before = f"（原在 {data['before']}）" if data.get("before") else ""
+    return f"把任务“{name}”指派给 {data.get('assignee')}{before}"
+
+
+def _failed(name: str, data: Data) -> str:
+    left = data.get("retries")
+    return f"作业“{data.get('type')}”失败：{data.get('message')}" + (
+        f"（还会重试 {left} 次）" if left else ""
+    )
+
+
+def _variables(_name: str, data: Data) -> str:
+    return "更新了数据：" + "、".join(data.get("values", {}))
+
+
+def _terminated(name: str, data: Data) -> str:
+    return f"流程“{name}”被终止" + (f"：{data['reason']}" if data.get("reason") else "")
+
+
+def _decided(name: str, data: Data) -> str:
+    record = data.get("record", {})
+    rules = "、".join(f"第 {rule.get('index')} 条" for rule in record.get("rules", ()))
+    title = record.get("name") or data.get("decision")
+    return f"按决策表“{title}”判定" + (f"，命中{rules}规则" if rules else "")
+
+
+_SENTENCES: dict[str, Callable[[str, Data], str]] = {
+    "instance.started": lambda name, data: f"流程“{data.get('process')}”开始",
+    "instance.completed": lambda name, data: "流程结束",
+    "instance.terminated": _terminated,
+    "instance.failed": lambda name, data: f"流程因错误 {data.get('code', '')} 结束",
+    "element.entered": lambda name, data: f"进入“{name}”",
+    "element.completed": lambda name, data: f"离开“{name}”",
+    "element.cancelled": lambda name, data: f"“{name}”被取消",
+    "flows.taken": lambda name, data: "经过连线 " + "、".join(data.get("flows", ())),
+    "task.created": _created,
+    "task.claimed": lambda name, data: f"领取了任务“{name}”",
+    "task.released": lambda name, data: f"退回了任务“{name}”",
+    "task.assigned": _assigned,
+    "task.opened": lambda name, data: f"开始办理“{name}”",
+    "task.completed": lambda name, data: f"办结了任务“{name}”",
+    "status.changed": lambda name, data: f"状态变为“{data.get('status')}”",
+    "job.created": lambda name, data: f"产生作业“{data.get('type')}”",
+    "job.completed": lambda name, data: f"“{name}”由系统完成",
+    "job.failed": _failed,
+    "job.error": lambda name, data: f"作业“{data.get('type')}”报告错误 {data.get('code')}",
+    "timer.set": lambda name, data: f"“{name}”定时 {data.get('due_at')}",
+    "timer.fired": lambda name, data: f"“{name}”时间到",
+    "message.received": lambda name, data: f"收到消息“{data.get('message')}”",
+    "message.published": lambda name, data: f"发出消息“{data.get('message')}”",
+    "escalation.thrown": lambda name, data: f"升级 {data.get('code') or ''}",
+    "decision.evaluated": _decided,
+    "variables.changed": _variables,
+    "incident.raised": lambda name, data: f"“{name}”出现异常：{data.get('zh')}",
+    "incident.resolved": lambda name, data: f"“{name}”的异常已处理",
+}

@@ -1,0 +1,53 @@
+"""What a worker does each second, besides its jobs. Idle, it costs one statement."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+
+from engine import jobs, messages, timers
+from engine.store import partitions
+from engine.store.unit import Store
+
+
+def tick(engine: Store) -> int:
+    """Fire due timers, offer kept messages, revive jobs whose worker died, forget old messages,
+    make the history's next partitions. Returns how many things were done.
+
+    Safe to call from any number of workers at once."""
+    now = datetime.now(UTC)
+    _partitions(engine, now)
+    with engine.read() as conn:
+        values = {"now": now, "local": sorted(engine.local_job_types)}
+        found = conn.execute(_DUE, values).one()
+    done = 0
+    if found.timers:
+        done += timers.fire_due(engine)
+    if found.messages:
+        done += messages.deliver_buffered(engine)
+    if found.leases:
+        done += jobs.revive(engine)
+    if found.expired:
+        messages.expire(engine)
+    return done
+
+
+def _partitions(engine: Store, now: datetime) -> None:
+    month = f"{now:%Y-%m}"
+    if engine.prepared_month == month:
+        return
+    with engine.unit("system") as unit:
+        partitions.prepare(unit.conn, now)
+    engine.prepared_month = month
+
+
+_DUE = text(
+    """
+    SELECT EXISTS (SELECT FROM timers WHERE due_at <= :now) AS timers,
+        EXISTS (SELECT FROM messages WHERE NOT taken) AS messages,
+        EXISTS (SELECT FROM messages WHERE expires_at <= :now) AS expired,
+        EXISTS (SELECT FROM jobs WHERE state = 'activated' AND deadline <= :now
+            AND type = ANY (:local)) AS leases
+    """
+)

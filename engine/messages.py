@@ -1,0 +1,221 @@
+"""Messages: published from outside, correlated with what waits, kept while they live.
+
+A message goes to every instance that waits for its name and correlation key, once each, and
+to every start event of its name. If nobody takes it, it is kept for its time to live and
+given to the first that subscribes then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+
+from engine import buffer, definitions, plain
+from engine.errors import Conflict, Invalid
+from engine.model import Json
+from engine.run import start_definition
+from engine.step import Step
+from engine.store.unit import Crowded, Store, Unit
+from engine.tables import messages, subscriptions
+
+MAX_TTL_S = 366 * 24 * 3600
+_RACE = timedelta(minutes=5)
+"""Longer than any transaction lasts that could miss a message published meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message that an instance of a case waits for; ``properties`` are the element's."""
+
+    key: int
+    name: str
+    element_id: str
+    instance_key: int
+    interrupting: bool
+    properties: dict[str, str]
+
+
+def publish(
+    unit: Unit,
+    name: str,
+    correlation_key: str,
+    variables: Json,
+    ttl_s: float = 0,
+    message_id: str | None = None,
+) -> int:
+    """Publish a message; return how many instances got it (those it started included).
+
+    If none did, it is kept for ``ttl_s`` seconds. A ``message_id`` is unique for name and key
+    while the message lives: publishing it again raises Conflict. Raises Invalid.
+    """
+    values = plain.variables(variables)
+    if not name:
+        raise Invalid("消息缺少名称。", "The message has no name.")
+    if not 0 <= ttl_s <= MAX_TTL_S:
+        raise Invalid("消息的保留时间应在 0 秒到 366 天之间。", "A message lives 0 s to 366 days.")
+    key = unit.key()
+    row = {
+        "key": key,
+        "name": name,
+        "correlation_key": correlation_key,
+        "message_id": message_id,
+        "variables": values,
+        "published_at": unit.now,
+        "expires_at": unit.now + timedelta(seconds=ttl_s),
+    }
+    kept = ttl_s > 0
+    if kept:
+        _keep(unit, row)
+    reached = _offer(unit, name, correlation_key, values)
+    if kept and reached:
+        unit.conn.execute(update(messages).where(messages.c.key == key).values(taken=True))
+    return reached
+
+
+def deliver(unit: Unit, subscription_key: int, variables: Json) -> None:
+    """Deliver to this very subscription. Raises NotFound or Conflict if it waits no more."""
+    values = plain.variables(variables)
+    found = Step.locked_with(unit, subscriptions, subscription_key)
+    if found is None:
+        raise Conflict(
+            "这个操作已经不再可用，案件的状态已经变化，请刷新页面。",
+            "This is no longer possible: the case has moved on. Reload the page.",
+            subscription=subscription_key,
+        )
+    step, subscription = found
+    buffer.receive(step, subscription.instance_key, subscription.token, subscription.name, values)
+    step.settle()
+    step.finish()
+
+
+def waiting(conn: Connection, case_id: int) -> list[Waiting]:
+    """The messages that the instances of a case wait for."""
+    table = subscriptions
+    query = select(
+        table.c.key, table.c.name, table.c.element_id, table.c.instance_key,
+        table.c.interrupting, table.c.properties,
+    ).where(table.c.case_id == case_id, table.c.instance_key.is_not(None))  # fmt: skip
+    return [Waiting(*row) for row in conn.execute(query.order_by(table.c.key))]
+
+
+def deliver_buffered(engine: Store, limit: int = 100) -> int:
+    """Offer kept messages that somebody waits for: those that processes threw at other cases,
+    and those that were published while the subscription was being written. Returns how many
+    messages were taken up."""
+    with engine.read() as conn:
+        now = datetime.now(UTC)
+        keys = list(conn.execute(_offerable(now).limit(limit)).scalars())
+    return sum(_offer_kept(engine, key) for key in keys)
+
+
+def expire(engine: Store) -> int:
+    """Forget the messages whose time is up; return how many."""
+    with engine.unit("system") as unit:
+        return _expire(unit)
+
+
+# -- keeping
+
+
+def _expire(unit: Unit) -> int:
+    return unit.conn.execute(_EXPIRE, {"now": unit.now, "past": unit.now - _RACE}).rowcount
+
+
+def _keep(unit: Unit, row: dict[str, Any]) -> None:
+    if row["message_id"] is not None:
+        _expire(unit)
+    if unit.conn.execute(_INSERT, row).rowcount == 0:
+        raise Conflict(
+            f"编号为“{row['message_id']}”的消息“{row['name']}”已经发布过。",
+            f"Message “{row['name']}” with id “{row['message_id']}” is published already.",
+            message_id=row["message_id"],
+        )
+
+
+def _offer_kept(engine: Store, key: int) -> bool:
+    """Offer one kept message, unless somebody else does."""
+    try:
+        with engine.unit("message") as unit:
+            row = unit.conn.execute(_LOCK, {"key": key}).one_or_none()
+            if row is None:
+                return False
+            reached = _offer(unit, row.name, row.correlation_key, row.variables, row.thrown_by)
+            values = {"taken": reached > 0, "pending": False}
+            unit.conn.execute(update(messages).where(messages.c.key == key).values(values))
+            return reached > 0
+    except Crowded:
+        return False
+
+
+def _offerable(now: datetime) -> Any:
+    found = select(1).where(buffer.matches(messages.c.name, messages.c.correlation_key))
+    return (
+        select(messages.c.key)
+        .where(
+            messages.c.taken.is_(False),
+            messages.c.published_at > now - _RACE,
+            or_(messages.c.pending, messages.c.expires_at > now),
+            found.exists(),
+        )
+        .order_by(messages.c.published_at, messages.c.key)
+    )
+
+
+# -- offering
+
+
+def _offer(
+    unit: Unit, name: str, correlation_key: str, variables: Json, thrown_by: int | None = None
+) -> int:
+    """Give the message to whom it finds; ``thrown_by`` is the case that has had it."""
+    query = select(
+        subscriptions.c.case_id, subscriptions.c.definition_key, subscriptions.c.element_id,
+        subscriptions.c.instance_key,
+    ).where(buffer.matches(name, correlation_key))  # fmt: skip
+    found = list(unit.conn.execute(query.order_by(subscriptions.c.key)))
+    cases = {row.case_id for row in found if row.instance_key is not None} - {thrown_by}
+    reached = 0
+    # Always in the same order: two publishers of several cases never wait for each other.
+    for case_id in sorted(cases):
+        reached += _offer_to_case(unit, case_id, name, correlation_key, variables)
+    starts = [row for row in found if row.instance_key is None]
+    for row in starts:
+        definition = definitions.by_key(unit.conn, row.definition_key)
+        number = definitions.number(unit.conn)
+        start_definition(unit, number, definition, variables, start_id=row.element_id)
+    return reached + len(starts)
+
+
+def _offer_to_case(
+    unit: Unit, case_id: int, name: str, correlation_key: str, variables: Json
+) -> int:
+    step = Step.locked(unit, case_id)
+    found: dict[int, str] = {}
+    for row in _of_case(step, name, correlation_key):
+        found.setdefault(row.instance_key, row.token)
+    reached = 0
+    for instance_key, token in found.items():
+        reached += buffer.receive(step, instance_key, token, name, variables)
+        step.settle()
+    step.finish()
+    return reached
+
+
+def _of_case(step: Step, name: str, correlation_key: str) -> Sequence[Row[Any]]:
+    rows = buffer.matching(step, name, correlation_key)
+    return [row for row in rows if row.case_id == step.case_id]
+
+
+_INSERT = insert(messages).on_conflict_do_nothing()
+_EXPIRE = text(
+    "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
+)
+_LOCK = text(
+    "SELECT name, correlation_key, variables, thrown_by FROM messages"
+    " WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
+)
