@@ -164,6 +164,7 @@ def backoff(job: Job, retries: int) -> float:
 
 def serve(runner: Runner, concurrency: int) -> None:
     """Work until SIGINT or SIGTERM, then finish what is running (a minute at most)."""
+    jobs.requeue(runner.engine)
     scheduler = BackgroundScheduler(timezone="UTC")
     scheduler.add_job(
         housekeeping.tick,

@@ -22,9 +22,7 @@ FOLDERS = (Path(processes.__file__).parent, Path(forms.__file__).parent)
 def files() -> list[File]:
     """All shipped files that can be deployed."""
     paths = sorted(path for folder in FOLDERS for path in folder.rglob("*") if path.is_file())
-    return [
-        File(path.name, path.read_bytes()) for path in paths if resources.kind_of(path.name)
-    ]
+    return [File(path.name, path.read_bytes()) for path in paths if resources.kind_of(path.name)]
 
 
 def deploy(engine: Engine) -> list[str]:
@@ -35,9 +33,7 @@ def deploy(engine: Engine) -> list[str]:
     """
     with engine.unit(ACTOR) as unit:
         changed_here = {
-            one.resource: one
-            for one in deployment.definitions(unit.conn)
-            if one.by != ACTOR
+            one.resource: one for one in deployment.definitions(unit.conn) if one.by != ACTOR
         }
         ours = [file for file in files() if file.name not in changed_here]
         done = deployment.deploy(unit, ours) if ours else None

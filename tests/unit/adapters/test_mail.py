@@ -10,7 +10,7 @@ import pytest
 
 import adapters
 from adapters import AdapterError, mail
-from tests.unit.adapters.conftest import Place, Start
+from tests.mailbox import Place, Start
 
 LETTER: dict[str, Any] = {
     "to": "张三 <zhangsan@example.com>",

@@ -48,9 +48,7 @@ def test_nothing_set_is_a_private_installation_on_loopback(tmp_path: Path) -> No
         ("SMTP_CA_FILE", "/no/such/file", "指向的文件不存在"),
     ],
 )
-def test_what_cannot_be_used_is_refused(
-    tmp_path: Path, name: str, value: str, said: str
-) -> None:
+def test_what_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
     with pytest.raises(SettingsInvalid, match=name) as refused:
         load(environ(tmp_path, **{name: value}))
 

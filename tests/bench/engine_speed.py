@@ -1,0 +1,189 @@
+"""The engine alone: what an instance, a task, a round in a loop and an idle tick cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from sqlalchemy import event, select, text
+
+from engine import cases, housekeeping, run, tasks
+from engine.tables import instances, user_tasks
+from engine.wiring import Engine
+from tests.bench.cpu import Families, medians
+from tests.bench.place import CLERK, ENTRY, Place
+
+WAITING = 20_000
+
+
+@dataclass(slots=True)
+class Statements:
+    """What an engine's pool sent while it was watched."""
+
+    sql: list[str] = field(default_factory=list)
+    commits: int = 0
+
+
+@contextmanager
+def watched(engine: Engine) -> Iterator[Statements]:
+    """Count the statements and commits of this engine."""
+    seen = Statements()
+
+    def note(conn: Any, cursor: Any, statement: str, *_: Any) -> None:
+        seen.sql.append(statement)
+
+    def note_commit(conn: Any) -> None:
+        seen.commits += 1
+
+    event.listen(engine.pool, "before_cursor_execute", note)
+    event.listen(engine.pool, "commit", note_commit)
+    try:
+        yield seen
+    finally:
+        event.remove(engine.pool, "before_cursor_execute", note)
+        event.remove(engine.pool, "commit", note_commit)
+
+
+def instance(engine: Engine, process: str = "bench-three") -> int:
+    """Start a process as the bench's clerk; returns the instance's key."""
+    with engine.unit(CLERK.login) as unit:
+        return run.start(unit, process, dict(ENTRY)).instance_key
+
+
+def open_task(engine: Engine, instance_key: int) -> int | None:
+    """The key of the instance's open task."""
+    table = user_tasks.c
+    with engine.read() as conn:
+        return conn.execute(
+            select(table.key).where(table.instance_key == instance_key, table.state == "created")
+        ).scalar()
+
+
+def complete(engine: Engine, key: int) -> None:
+    """Complete a task in a transaction of its own."""
+    with engine.unit(CLERK.login) as unit:
+        tasks.complete(unit, key, dict(ENTRY), CLERK)
+
+
+def whole(engine: Engine) -> None:
+    """Open a case and complete its three tasks."""
+    with engine.unit(CLERK.login) as unit:
+        key = cases.open_(unit, "bench", dict(ENTRY)).instance_key
+    for _ in range(3):
+        task = open_task(engine, key)
+        assert task is not None
+        complete(engine, task)
+
+
+def per_instance(place: Place) -> dict[str, float]:
+    """CPU of an instance: ``engine`` (this process), ``postgres`` and ``all``."""
+    families = Families({"engine": psutil.Process(), "postgres": place.postgres})
+    for _ in range(20):
+        whole(place.engine)
+    return medians(families, 7, 40, lambda: whole(place.engine))
+
+
+def per_task(place: Place) -> Statements:
+    """What completing the second of three tasks sends."""
+    key = instance(place.engine)
+    first = open_task(place.engine, key)
+    assert first is not None
+    complete(place.engine, first)
+    second = open_task(place.engine, key)
+    assert second is not None
+    with watched(place.engine) as seen:
+        complete(place.engine, second)
+    return seen
+
+
+def state_bytes(place: Place) -> int:
+    """The size of the state of an instance that waits at its second task."""
+    key = instance(place.engine)
+    first = open_task(place.engine, key)
+    assert first is not None
+    complete(place.engine, first)
+    with place.engine.read() as conn:
+        state = conn.execute(select(instances.c.state).where(instances.c.key == key)).scalar()
+    assert state is not None
+    return len(state)
+
+
+def loop_ratio(place: Place) -> float:
+    """CPU of a round of a task in a loop, around round 1,000 over around round 10, in this
+    process and PostgreSQL together."""
+    families = Families({"engine": psutil.Process(), "postgres": place.postgres})
+    for _ in range(20):
+        whole(place.engine)
+    # Several instances, so that the kernel's coarse clock sees enough of the early rounds.
+    keys = [instance(place.engine, "bench-loop") for _ in range(20)]
+    _rounds(place.engine, keys, 5)
+    early = _cost(families, lambda: _rounds(place.engine, keys, 10))
+    one = keys[0]
+    _rounds(place.engine, [one], 885)
+    late = _cost(families, lambda: _rounds(place.engine, [one], 200))
+    return round(late / early, 3)
+
+
+def _rounds(engine: Engine, keys: list[int], many: int) -> None:
+    for _ in range(many):
+        for key in keys:
+            task = open_task(engine, key)
+            assert task is not None
+            complete(engine, task)
+
+
+def _cost(families: Families, act: Callable[[], None]) -> float:
+    before = sum(families.seconds().values())
+    act()
+    return sum(families.seconds().values()) - before
+
+
+def idle_tick(place: Place) -> dict[str, float]:
+    """CPU of a tick in milliseconds with no waiting instance (``empty``) and with 20,000 that
+    have a far timer (``full``)."""
+    families = Families({"engine": psutil.Process(), "postgres": place.postgres})
+
+    def tick() -> None:
+        housekeeping.tick(place.engine)
+
+    for _ in range(50):
+        tick()
+    empty = medians(families, 7, 200, tick)["all"]
+    _fill(place.engine)
+    for _ in range(50):
+        tick()
+    full = medians(families, 7, 200, tick)["all"]
+    return {"empty": empty, "full": full}
+
+
+def _fill(engine: Engine) -> None:
+    """Make the waiting instances: one is started, its rows are copied under other keys."""
+    key = instance(engine, "bench-wait")
+    with engine.unit("bench") as unit:
+        for table in ("instances", "timers", "user_tasks"):
+            _copy(unit.conn, table, key)
+    with engine.pool.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        conn.execute(text("ANALYZE"))
+
+
+def _copy(conn: Any, table: str, instance_key: int) -> None:
+    columns = [
+        name
+        for (name,) in conn.execute(
+            text("SELECT column_name FROM information_schema.columns WHERE table_name = :name"),
+            {"name": table},
+        )
+    ]
+    moved = {"key", "case_id", "root_key", "instance_key"}
+    values = ", ".join(f"{one} + n" if one in moved else one for one in columns)
+    own = "key" if table == "instances" else "instance_key"
+    conn.execute(
+        text(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {table}, "
+            f"generate_series(10000000, 9999999 + :many) AS n WHERE {own} = :key"
+        ),
+        {"many": WAITING, "key": instance_key},
+    )
