@@ -17,10 +17,10 @@ def parse_xml(content: bytes, filename: str, *, limit: int = LIMIT) -> etree._El
     and, where known, ``line``) when the file is empty, larger than ``limit`` bytes, not
     well-formed, or carries a document type declaration."""
     if len(content) > limit:
+        size, most = f"{len(content) / 1048576:.1f} MB", f"{limit / 1048576:g} MB"
         raise Invalid(
-            f"文件 {filename} 有 {len(content) / 1048576:.1f} MB，超过上限 {limit / 1048576:g} MB。",
-            f"File {filename} has {len(content) / 1048576:.1f} MB; the limit is "
-            f"{limit / 1048576:g} MB.",
+            f"文件 {filename} 有 {size}，超过上限 {most}。",
+            f"File {filename} has {size}; the limit is {most}.",
             file=filename,
             limit=limit,
         )
@@ -32,7 +32,9 @@ def parse_xml(content: bytes, filename: str, *, limit: int = LIMIT) -> etree._El
         raise _not_xml(filename, error) from None
     except ValueError as error:
         raise Invalid(
-            f"文件 {filename} 不是 XML：{error}", f"File {filename} is not XML: {error}", file=filename
+            f"文件 {filename} 不是 XML：{error}",
+            f"File {filename} is not XML: {error}",
+            file=filename,
         ) from None
     _refuse_doctype(root, filename)
     return root
@@ -46,6 +48,11 @@ def local_name(element: etree._Element) -> str:
 def namespace(element: etree._Element) -> str:
     """The element's namespace, empty when it has none."""
     return etree.QName(element).namespace or ""
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of the file where the element begins, 0 if not known."""
+    return int(getattr(element, "sourceline", 0) or 0)
 
 
 def _parser() -> etree.XMLParser:

@@ -6,74 +6,18 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.dmn import elements as dmn
-from engine.dmn.item_types import ItemTypes
-from engine.dmn.trace import Problem, Trace
-from engine.feel import Expression, FeelError, UnaryTests, compile_expression, compile_unary_tests
+from engine.dmn.table import compile_table
+from engine.dmn.texts import Closure, Texts, fitted, null, report
+from engine.feel import FeelError, loops
 from engine.feel.calls import invoke
 from engine.feel.loops import index_at
 from engine.feel.scope import MISSING, Frame
-from engine.feel.text import to_text
-from engine.feel.types import Type, coerce
+from engine.feel.types import Type
 from engine.feel.values import Function, Value, kind
 
-Closure = Callable[[Frame], Value]
 
-
-class Boxes:
-    """Compiles the boxed expressions of one file. ``names`` are the variables in scope, and
-    change with it; ``members`` the entries of contexts anywhere in the file. ``faults``
-    collects what does not compile as (line, id, error); such an expression gives null.
-    ``texts`` keeps every compiled one."""
-
-    def __init__(self, types: ItemTypes, members: Iterable[str]) -> None:
-        self.types = types
-        self.names: tuple[str, ...] = ()
-        self.members = tuple(members)
-        self.feel_types = types.types
-        self.faults: list[tuple[int, str, FeelError]] = []
-        self.texts: list[tuple[int, str, Expression]] = []
-
-    # FEEL text
-
-    def expression(self, text: str, line: int, identity: str) -> Closure:
-        """The closure of FEEL ``text``; empty text is null."""
-        compiled = self.compiled(text, line, identity)
-        return _null if compiled is None else compiled.run
-
-    def compiled(self, text: str, line: int, identity: str) -> Expression | None:
-        if not text:
-            return None
-        try:
-            made = compile_expression(
-                text,
-                names=self.names,
-                types=self.feel_types,
-                members=self.members,
-                unknown_functions=True,
-            )
-        except FeelError as error:
-            self.faults.append((line, identity, error))
-            return None
-        self.texts.append((line, identity, made))
-        return made
-
-    def tests(self, text: str, line: int, identity: str) -> UnaryTests | None:
-        """A compiled cell; None if it is empty, "-" or wrong (``faults`` tells)."""
-        if not text or text == "-":
-            return None
-        try:
-            return compile_unary_tests(
-                text,
-                names=self.names,
-                types=self.feel_types,
-                members=self.members,
-                unknown_functions=True,
-            )
-        except FeelError as error:
-            self.faults.append((line, identity, error))
-            return compile_unary_tests("null[1] = 0")
-
-    # boxes
+class Boxes(Texts):
+    """Compiles the boxed expressions of one file."""
 
     def within(self, names: Iterable[str], box: dmn.Boxed | None) -> Closure:
         """The closure of a box where ``names`` are in scope as well."""
@@ -87,27 +31,16 @@ class Boxes:
     def compile(self, box: dmn.Boxed | None) -> Closure:
         """The closure of a box, its value brought to the declared type."""
         if box is None:
-            return _null
+            return null
         closure = _COMPILERS[type(box)](self, box)
         if isinstance(box, dmn.FunctionDefinition):
             return closure
         return self.typed(closure, box.type_ref, box.id)
 
-    def typed(self, closure: Closure, reference: str | None, identity: str) -> Closure:
-        """``closure`` with its value coerced to a type; what does not fit becomes null."""
-        wanted = self.types.named(reference)
-        if wanted is None or str(wanted) == "Any":
-            return closure
-
-        def evaluate(frame: Frame) -> Value:
-            return fitted(closure(frame), wanted, frame, identity)
-
-        return evaluate
-
     def literal(self, box: dmn.LiteralExpression) -> Closure:
         if box.language.strip("/").lower().rpartition("/")[2] not in _LANGUAGES:
             self.faults.append((box.line, box.id, _other_language(box.language)))
-            return _null
+            return null
         return self.expression(box.text, box.line, box.id)
 
     def context(self, box: dmn.Context) -> Closure:
@@ -137,7 +70,7 @@ class Boxes:
         def evaluate(frame: Frame) -> Value:
             function = callee(frame)
             if kind(function) != "function":
-                _report(frame, "not-a-function", identity, "调用的不是函数。",
+                report(frame, "not-a-function", identity, "调用的不是函数。",
                         "What is invoked is no function.")  # fmt: skip
                 return None
             values = [argument(frame) for argument in arguments]
@@ -169,14 +102,12 @@ class Boxes:
     def function(self, box: dmn.FunctionDefinition) -> Closure:
         return self.function_of(box, "", None)
 
-    def function_of(
-        self, box: dmn.FunctionDefinition, name: str, result: str | None
-    ) -> Closure:
+    def function_of(self, box: dmn.FunctionDefinition, name: str, result: str | None) -> Closure:
         """The closure that makes the function ``box`` defines, called ``name``."""
         names = tuple(parameter for parameter, _ in box.parameters)
         types = tuple(self.types.named(reference) for _, reference in box.parameters)
         returned = self.types.named(result or box.type_ref)
-        body = self.within(names, box.body) if box.kind.upper() == "FEEL" else _null
+        body = self.within(names, box.body) if box.kind.upper() == "FEEL" else null
         identity = box.id
 
         def define(frame: Frame) -> Value:
@@ -210,22 +141,7 @@ class Boxes:
         return _iteration(box.kind, box.variable, source, body)
 
     def table(self, box: dmn.DecisionTable) -> Closure:
-        from engine.dmn.table import compile_table
-
         return compile_table(self, box)
-
-
-def fitted(value: Value, wanted: Type | None, frame: Frame, identity: str) -> Value:
-    """``value`` coerced to ``wanted``, or null with a problem."""
-    fits, coerced = coerce(value, wanted)
-    if not fits:
-        shown = to_text(value)[:60]
-        _report(
-            frame, "type", identity,
-            f"值 {shown}（{kind(value)}）不符合类型 {wanted}。",
-            f"The value {shown} ({kind(value)}) does not conform to {wanted}.",
-        )  # fmt: skip
-    return coerced
 
 
 def _arguments(
@@ -268,18 +184,10 @@ def _filter(source: Closure, match: Closure) -> Closure:
 
 
 def _iteration(kind_: str, variable: str, source: Closure, body: Closure) -> Closure:
-    from engine.feel import loops
-
     iterators = [loops.Iterator(variable, source, None)]
     if kind_ == "for":
         return loops.for_(iterators, body, partial=True)
     return loops.quantified(iterators, body, every=kind_ == "every")
-
-
-def _report(frame: Frame, slug: str, identity: str, zh: str, en: str) -> None:
-    meter = frame.meter
-    if isinstance(meter, Trace):
-        meter.problem(Problem(slug, zh, en, identity))
 
 
 def _preceding(box: dmn.Context) -> list[list[str]]:
@@ -293,10 +201,6 @@ def _other_language(language: str) -> FeelError:
         f"表达式语言 {language} 不受支持，只支持 FEEL。",
         f"The expression language {language} is not supported; only FEEL is.",
     )
-
-
-def _null(frame: Frame) -> Value:
-    return None
 
 
 _LANGUAGES = ("", "feel", "feel:")

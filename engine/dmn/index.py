@@ -100,9 +100,7 @@ def _segments(ranges: Sequence[tuple[int, Range]]) -> tuple[list[Decimal], list[
     samples = [points[0] - 1]
     for left, right in zip(points, [*points[1:], points[-1] + 2], strict=True):
         samples += [left, (left + right) / 2]
-    return points, [
-        sum(bit for bit, item in _distinct(ranges, sample)) for sample in samples
-    ]
+    return points, [sum(bit for bit, item in _distinct(ranges, sample)) for sample in samples]
 
 
 def _distinct(ranges: Sequence[tuple[int, Range]], sample: Decimal) -> list[tuple[int, Range]]:

@@ -36,9 +36,7 @@ _MAX_DEPTH = 40
 class ItemTypes:
     """The types of one file. ``problems`` are (item, zh, en) found while building."""
 
-    def __init__(
-        self, items: Iterable[ItemDefinition], imported: Mapping[str, ItemTypes]
-    ) -> None:
+    def __init__(self, items: Iterable[ItemDefinition], imported: Mapping[str, ItemTypes]) -> None:
         self._items = {item.name: item for item in items}
         self._imported = imported
         self._built: dict[str, Type] = {}

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.dmn import elements as dmn
-from engine.dmn.boxed import Boxes, Closure, fitted
+from engine.dmn.boxed import Boxes
 from engine.dmn.item_types import ItemTypes
+from engine.dmn.texts import Closure, fitted
 from engine.dmn.trace import Problem, Trace, new_record, shown
 from engine.errors import ExpressionFailed, NotFound
 from engine.feel import DEFAULT, FeelError, Function, Limits
@@ -59,7 +60,7 @@ class Model:
             if item.namespace in imported
         }
         prefixes = {name: model.types for name, model in self.imports.items()}
-        self.types = ItemTypes(source.items, prefixes)
+        self.types: ItemTypes = ItemTypes(source.items, prefixes)
         self.boxes = Boxes(self.types, _members(source, self.imports))
         self._logic: dict[str, Closure] = {}
         self._types: dict[str, Type | None] = {}
@@ -137,7 +138,8 @@ class Model:
         except FeelError as error:
             raise _failed(service, error) from error
         assert service.service is not None
-        names = [found.element.name for found in map(self.resolve, service.service.outputs) if found]
+        outputs = map(self.resolve, service.service.outputs)
+        names = [found.element.name for found in outputs if found]
         if len(names) == 1:
             return {names[0]: result}
         return result if type(result) is dict else dict.fromkeys(names)

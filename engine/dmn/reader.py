@@ -8,7 +8,7 @@ from lxml import etree
 
 from engine.dmn import elements as dmn
 from engine.dmn.errors import DmnInvalid, finding
-from engine.xml import local_name, namespace, parse_xml
+from engine.xml import line_of, local_name, namespace, parse_xml
 
 NAMESPACES = frozenset(
     {
@@ -37,7 +37,7 @@ def read(content: bytes, filename: str) -> dmn.Definitions:
                     filename,
                     f"根元素是 {root.tag}，不是 DMN 1.1–1.5 的 definitions。",
                     f"The root element is {root.tag}, not definitions of DMN 1.1–1.5.",
-                    line=root.sourceline,
+                    line=line_of(root),
                 )
             ]
         )
@@ -85,7 +85,7 @@ def _element(node: _Xml, filename: str) -> dmn.Element:
         name=name,
         variable=(variable.get("name") if variable is not None else None) or name,
         type_ref=_type(variable) if variable is not None else None,
-        line=node.sourceline or 0,
+        line=line_of(node),
         requires=_hrefs(node, "informationRequirement"),
         knows=_hrefs(node, "knowledgeRequirement"),
         logic=logic,
@@ -124,8 +124,11 @@ def _needed(node: _Xml, name: str, filename: str) -> dmn.Boxed:
     child = _child(node, name)
     found = _expression_in(child, filename) if child is not None else None
     if found is None:
-        raise _refuse(node, filename, "missing-expression", f"{local_name(node)} 缺少 {name} 的表达式。",
-                      f"A {local_name(node)} has no expression in {name}.")  # fmt: skip
+        raise _refuse(
+            node, filename, "missing-expression",
+            f"{local_name(node)} 缺少 {name} 的表达式。",
+            f"A {local_name(node)} has no expression in {name}.",
+        )  # fmt: skip
     return found
 
 
@@ -227,7 +230,7 @@ def _input(node: _Xml) -> dmn.Input:
     type_ref = _type(expression) if expression is not None else None
     return dmn.Input(
         node.get("id", ""), node.get("label") or text, text, type_ref,
-        _child_text(node, "inputValues"), node.sourceline or 0,
+        _child_text(node, "inputValues"), line_of(node),
     )  # fmt: skip
 
 
@@ -236,7 +239,7 @@ def _output(node: _Xml) -> dmn.Output:
     return dmn.Output(
         node.get("id", ""), name, node.get("label") or name, _type(node),
         _child_text(node, "outputValues"), _child_text(node, "defaultOutputEntry"),
-        node.sourceline or 0,
+        line_of(node),
     )  # fmt: skip
 
 
@@ -246,14 +249,15 @@ def _rule(node: _Xml, filename: str, inputs: int, outputs: int) -> dmn.Rule:
     if len(tests) != inputs or len(results) != outputs:
         raise _refuse(
             node, filename, "rule-width",
-            f"这条规则有 {len(tests)} 个输入格和 {len(results)} 个输出格，表有 {inputs} 列输入和 {outputs} 列输出。",
+            f"这条规则有 {len(tests)} 个输入格和 {len(results)} 个输出格，"
+            f"表有 {inputs} 列输入和 {outputs} 列输出。",
             f"The rule has {len(tests)} input and {len(results)} output cells; the table has "
             f"{inputs} and {outputs} columns.",
         )  # fmt: skip
     annotations = [_text(child) for child in _children(node, "annotationEntry")]
     annotations = [text for text in annotations if text] or [_child_text(node, "description")]
     annotation = "; ".join(text for text in annotations if text)
-    return dmn.Rule(node.get("id", ""), tests, results, annotation, node.sourceline or 0)
+    return dmn.Rule(node.get("id", ""), tests, results, annotation, line_of(node))
 
 
 _READERS = {
@@ -290,7 +294,7 @@ def _item(node: _Xml) -> dmn.ItemDefinition:
         collection=node.get("isCollection") == "true",
         components=tuple(_item(child) for child in _children(node, "itemComponent")),
         function=signature,
-        line=node.sourceline or 0,
+        line=line_of(node),
     )
 
 
@@ -298,7 +302,7 @@ def _item(node: _Xml) -> dmn.ItemDefinition:
 
 
 def _base(node: _Xml) -> tuple[str, str | None, int]:
-    return node.get("id", ""), _type(node), node.sourceline or 0
+    return node.get("id", ""), _type(node), line_of(node)
 
 
 def _type(node: _Xml) -> str | None:
@@ -327,7 +331,7 @@ def _child_text(node: _Xml, name: str) -> str:
 
 
 def _refuse(node: _Xml, filename: str, rule: str, zh: str, en: str) -> DmnInvalid:
-    return DmnInvalid([finding(rule, filename, zh, en, line=node.sourceline, id=_owner(node))])
+    return DmnInvalid([finding(rule, filename, zh, en, line=line_of(node), id=_owner(node))])
 
 
 def _owner(node: _Xml) -> str | None:

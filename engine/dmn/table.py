@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from engine.dmn import elements as dmn
-from engine.dmn.boxed import Boxes, Closure, fitted
 from engine.dmn.index import Column
+from engine.dmn.texts import Closure, Texts, fitted
 from engine.dmn.trace import Problem, Trace
 from engine.feel.calls import invoke
 from engine.feel.compare import equal
-from engine.feel.constants import constant_value
+from engine.feel.constants import NotConstant, constant_value
 from engine.feel.functions import BUILTINS
 from engine.feel.scope import Frame
 from engine.feel.text import to_text
@@ -46,15 +46,15 @@ class _Output:
 class Table:
     """A compiled table. ``evaluate`` is its closure."""
 
-    def __init__(self, boxes: Boxes, box: dmn.DecisionTable) -> None:
+    def __init__(self, texts: Texts, box: dmn.DecisionTable) -> None:
         self._box = box
-        self._inputs = [_input(boxes, item) for item in box.inputs]
+        self._inputs = [_input(texts, item) for item in box.inputs]
         self._columns = [
-            Column([boxes.tests(rule.inputs[place], rule.line, rule.id) for rule in box.rules])
+            Column([texts.tests(rule.inputs[place], rule.line, rule.id) for rule in box.rules])
             for place in range(len(box.inputs))
         ]
-        self._outputs = [_output(boxes, item) for item in box.outputs]
-        self._rows = [_row(boxes, box, rule) for rule in box.rules]
+        self._outputs = [_output(texts, item) for item in box.outputs]
+        self._rows = [_row(texts, box, rule) for rule in box.rules]
         self._all = (1 << len(box.rules)) - 1
         self._policy = _POLICIES.get(box.hit_policy, Table._unknown)
 
@@ -87,11 +87,11 @@ class Table:
             return True
         for each in value if type(value) is list else [value]:
             if not _passes(item.allowed, each, frame):
+                shown = to_text(value)[:60]
                 self._report(
                     frame, "input-value",
-                    f"输入“{item.label}”的值 {to_text(value)[:60]} 不在允许值 {item.allowed_text} 之内。",
-                    f"The input {item.label!r} is {to_text(value)[:60]}, not one of "
-                    f"{item.allowed_text}.",
+                    f"输入“{item.label}”的值 {shown} 不在允许值 {item.allowed_text} 之内。",
+                    f"The input {item.label!r} is {shown}, not one of {item.allowed_text}.",
                 )  # fmt: skip
                 return False
         return True
@@ -125,11 +125,11 @@ class Table:
         meter = frame.meter
         if not isinstance(meter, Trace):
             return
-        rules = self._box.rules
+        matched = [(number, self._box.rules[number]) for number in hits]
         meter.rules(
             [
-                {"index": number + 1, "id": rules[number].id, "annotation": rules[number].annotation}
-                for number in hits
+                {"index": number + 1, "id": rule.id, "annotation": rule.annotation}
+                for number, rule in matched
             ]
         )
 
@@ -143,9 +143,7 @@ class Table:
         cells = self._rows[number]
         if len(cells) == 1:
             return cells[0](frame)
-        return {
-            output.name: cell(frame) for output, cell in zip(self._outputs, cells, strict=True)
-        }
+        return {output.name: cell(frame) for output, cell in zip(self._outputs, cells, strict=True)}
 
     def _results(self, hits: Sequence[int], frame: Frame) -> list[Value]:
         return [self._result(number, frame) for number in hits]
@@ -247,48 +245,51 @@ _POLICIES: dict[str, Callable[[Table, Sequence[int], Frame], Value]] = {
 }
 
 
-def compile_table(boxes: Boxes, box: dmn.DecisionTable) -> Closure:
+def compile_table(texts: Texts, box: dmn.DecisionTable) -> Closure:
     """The closure of a decision table."""
-    return Table(boxes, box).evaluate
+    return Table(texts, box).evaluate
 
 
-def _input(boxes: Boxes, item: dmn.Input) -> _Input:
-    allowed = boxes.tests(item.values, item.line, item.id)
+def _input(texts: Texts, item: dmn.Input) -> _Input:
+    allowed = texts.tests(item.values, item.line, item.id)
     return _Input(
         item.label,
-        boxes.expression(item.expression, item.line, item.id),
-        boxes.types.named(item.type_ref),
+        texts.expression(item.expression, item.line, item.id),
+        texts.types.named(item.type_ref),
         Column([allowed]) if allowed is not None else None,
         item.values,
         item.id,
     )
 
 
-def _output(boxes: Boxes, item: dmn.Output) -> _Output:
-    default = boxes.expression(item.default, item.line, item.id) if item.default else None
+def _output(texts: Texts, item: dmn.Output) -> _Output:
+    default = texts.expression(item.default, item.line, item.id) if item.default else None
     if default is not None:
-        default = boxes.typed(default, item.type_ref, item.id)
-    order = boxes.expression(f"[{item.values}]", item.line, item.id) if item.values else None
+        default = texts.typed(default, item.type_ref, item.id)
+    order = texts.expression(f"[{item.values}]", item.line, item.id) if item.values else None
     return _Output(item.name, default, order)
 
 
-def _row(boxes: Boxes, box: dmn.DecisionTable, rule: dmn.Rule) -> list[Closure]:
+def _row(texts: Texts, box: dmn.DecisionTable, rule: dmn.Rule) -> list[Closure]:
     return [
-        _cell(boxes, text, output, rule)
+        _cell(texts, text, output, rule)
         for text, output in zip(rule.outputs, box.outputs, strict=True)
     ]
 
 
-def _cell(boxes: Boxes, text: str, output: dmn.Output, rule: dmn.Rule) -> Closure:
+def _cell(texts: Texts, text: str, output: dmn.Output, rule: dmn.Rule) -> Closure:
     """The closure of an output cell; constants are computed once."""
     source = "" if text == "-" else text
-    compiled = boxes.compiled(source, rule.line, rule.id)
+    compiled = texts.compiled(source, rule.line, rule.id)
     if compiled is None:
         return _constant(None)
-    closure = boxes.typed(compiled.run, output.type_ref, rule.id)
-    constant, value = constant_value(compiled.tree)
-    wanted = boxes.types.named(output.type_ref)
-    if constant and (value is None or wanted is None or wanted.admits(value)):
+    closure = texts.typed(compiled.run, output.type_ref, rule.id)
+    try:
+        value = constant_value(compiled.tree)
+    except NotConstant:
+        return closure
+    wanted = texts.types.named(output.type_ref)
+    if value is None or wanted is None or wanted.admits(value):
         return _constant(value)
     return closure
 
@@ -307,9 +308,7 @@ def _passes(column: Column, value: Value, frame: Frame) -> bool:
     return True
 
 
-def _matches(
-    open_: int, bit: int, column: Column, number: int, value: Value, frame: Frame
-) -> bool:
+def _matches(open_: int, bit: int, column: Column, number: int, value: Value, frame: Frame) -> bool:
     if not open_ & bit:
         return True
     cell = column.cells[number]

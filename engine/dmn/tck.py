@@ -117,7 +117,7 @@ def same(expected: Value, actual: Value) -> bool:
         return False
     if isinstance(expected, Decimal):
         difference = abs(expected - actual)
-        return difference < _TOLERANCE or difference <= abs(expected) * Decimal("1e-12")
+        return bool(difference < _TOLERANCE or difference <= abs(expected) * Decimal("1e-12"))
     if isinstance(expected, list):
         return len(expected) == len(actual) and all(map(same, expected, actual))
     if isinstance(expected, dict):
@@ -142,9 +142,7 @@ def _evaluate(model: Model, case: Case, name: str) -> Value:
     if name not in by_name:
         raise DmnInvalidName(name)
     given = {
-        by_name[key]: value
-        for key, value in case.inputs.items()
-        if key in by_name and key != name
+        by_name[key]: value for key, value in case.inputs.items() if key in by_name and key != name
     }
     return model.attempt(by_name[name], case.inputs, given=given).value
 
@@ -212,4 +210,3 @@ _PARSERS: dict[str, Any] = {
     "dateTime": parse_date_time,
     "duration": parse_duration,
 }
-

@@ -31,9 +31,7 @@ def _cut(interval: _Interval, low: int, high: int) -> list[_Interval]:
 def _intervals(pattern: str) -> list[_Interval]:
     try:
         runs = re2.finditer(f"{pattern}+", _universe())
-        return [
-            piece for run in runs for piece in _without_surrogates(run.group(0))
-        ]
+        return [piece for run in runs for piece in _without_surrogates(run.group(0))]
     except re2.error as error:
         raise ValueError("pattern") from error
 

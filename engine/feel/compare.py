@@ -53,7 +53,7 @@ def order(left: Value, right: Value) -> int | None:
     low, high = key(left), key(right)
     if kind is DateTime and (left.zone is None) != (right.zone is None):
         return None
-    return (low > high) - (low < high)
+    return bool(low > high) - bool(low < high)
 
 
 def less(left: Value, right: Value) -> bool | None:

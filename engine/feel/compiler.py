@@ -22,9 +22,11 @@ _Scope = frozenset[str] | None
 
 class Compiler:
     """Compiles one tree. ``known``: names from outside that may be functions, None if any may;
-    ``functions``: functions added to the language. After ``compile``, ``variables`` are the free names read;
-    ``possible`` are names in filters that may be variables or entries of what is filtered;
-    ``calls`` are names called that are no function of the language."""
+    ``functions``: functions added to the language.
+
+    After ``compile``, ``variables`` are the free names it reads, ``possible`` the names in
+    filters that may be variables or entries of what is filtered, and ``calls`` the names it
+    calls that are no function of the language."""
 
     def __init__(self, functions: Mapping[str, Function], known: Iterable[str] | None) -> None:
         self.functions = functions
@@ -189,9 +191,7 @@ class Compiler:
     # control
 
     def if_(self, node: tree.If) -> Closure:
-        condition, then, otherwise = map(
-            self.compile, (node.condition, node.then, node.otherwise)
-        )
+        condition, then, otherwise = map(self.compile, (node.condition, node.then, node.otherwise))
         return lambda frame: then(frame) if condition(frame) is True else otherwise(frame)
 
     def for_(self, node: tree.For) -> Closure:
@@ -201,9 +201,7 @@ class Compiler:
 
     def quantified(self, node: tree.Quantified) -> Closure:
         iterators, names = self._iterators(node.iterators)
-        return loops.quantified(
-            iterators, self.within(names, node.condition), every=node.every
-        )
+        return loops.quantified(iterators, self.within(names, node.condition), every=node.every)
 
     def _iterators(
         self, nodes: tuple[tree.Iterator, ...]

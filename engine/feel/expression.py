@@ -10,8 +10,9 @@ from engine.feel import tree
 from engine.feel.compiler import Closure, Compiler
 from engine.feel.functions import BUILTINS
 from engine.feel.limits import DEFAULT, Limits, Meter, Remark, too_deep
+from engine.feel.name_reader import Outside
 from engine.feel.names import Names
-from engine.feel.parser import Outside, Parser
+from engine.feel.parser import Parser
 from engine.feel.scope import Frame
 from engine.feel.types import Type
 from engine.feel.values import Function, Value
@@ -131,16 +132,12 @@ def _outside(
 
 
 @lru_cache(maxsize=4096)
-def _cached_expression(
-    text: str, names: tuple[str, ...], members: tuple[str, ...]
-) -> Expression:
+def _cached_expression(text: str, names: tuple[str, ...], members: tuple[str, ...]) -> Expression:
     return _expression(text, Outside(names, members, _NO_TYPES, _LANGUAGE), _NO_FUNCTIONS)
 
 
 @lru_cache(maxsize=4096)
-def _cached_unary_tests(
-    text: str, names: tuple[str, ...], members: tuple[str, ...]
-) -> UnaryTests:
+def _cached_unary_tests(text: str, names: tuple[str, ...], members: tuple[str, ...]) -> UnaryTests:
     return _unary_tests(text, Outside(names, members, _NO_TYPES, _LANGUAGE), _NO_FUNCTIONS)
 
 

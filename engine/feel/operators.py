@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
-from engine.feel import compare
+from engine.feel import compare, constants
 from engine.feel.arithmetic import OPERATIONS, negate
+from engine.feel.constants import make_interval
 from engine.feel.scope import Frame
 from engine.feel.text import to_literal
-from engine.feel.values import Range, Value, kind
+from engine.feel.values import Value, kind
 
 Closure = Callable[[Frame], Value]
 Test = Callable[[Frame, Value], Value]
@@ -33,7 +34,7 @@ def logic(operands: Sequence[Closure], *, conjunction: bool) -> Closure:
         for operand in operands:
             value = operand(frame)
             if value is stop:
-                return stop
+                return not go_on
             if value is not go_on:
                 result = None
         return result
@@ -120,32 +121,17 @@ def interval(
 
     def evaluate(frame: Frame) -> Value:
         start, end = low(frame), high(frame)
-        if start is None and end is None:
-            return None
-        if start is not None and end is not None and compare.order(start, end) not in (-1, 0):
+        made = make_interval(start, end, low_included, high_included)
+        if made is None:
             _warn_comparison(frame, start, end, position)
-            return None
-        return Range(
-            start, end, low_included and start is not None, high_included and end is not None
-        )
+        return made
 
     return evaluate
 
 
 def half_interval(operator: str, operand: Closure) -> Closure:
     """``< x`` and the like as a range."""
-
-    def evaluate(frame: Frame) -> Value:
-        value = operand(frame)
-        if operator in ("=", "!="):
-            return Range(value, value, True, True, operator)
-        if value is None:
-            return None
-        if operator[0] == "<":
-            return Range(None, value, False, operator == "<=", operator)
-        return Range(value, None, operator == ">=", False, operator)
-
-    return evaluate
+    return lambda frame: constants.half_interval(operator, operand(frame))
 
 
 def any_test(tests: Sequence[Test], *, negated: bool) -> Closure:

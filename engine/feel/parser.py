@@ -5,16 +5,14 @@ are known the longest one wins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from decimal import DecimalException
 
 from engine.feel import tree
 from engine.feel.errors import FeelSyntaxError
 from engine.feel.lexer import KEYWORDS, unescape
 from engine.feel.limits import too_deep
-from engine.feel.names import Names
-from engine.feel.stream import NAME, OPERAND, Stream
+from engine.feel.name_reader import NameReader, Outside
+from engine.feel.stream import NAME, OPERAND
 from engine.feel.temporal_text import parse_any
 from engine.feel.type_parser import parse_type
 from engine.feel.types import Type
@@ -30,32 +28,15 @@ _PRECEDENCE |= {"+": 4, "-": 4, "*": 5, "/": 5, "**": 6}
 _ADDITIVE = 4
 _COMPARATORS = ("=", "!=", "<", "<=", ">", ">=")
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_MAY_END_NAME = KEYWORDS - {"true", "false", "null", "external"}
 
 
-@dataclass(frozen=True, slots=True)
-class Outside:
-    """What the place of an expression knows. ``names``: variables (only those of several words
-    matter); ``members``: entries of contexts; ``types``: named types for ``instance of`` and
-    parameters; ``language``: the functions."""
-
-    names: tuple[str, ...] = ()
-    members: tuple[str, ...] = ()
-    types: Mapping[str, Type] = field(default_factory=dict)
-    language: Names | None = None
-
-
-class Parser(Stream):
+class Parser(NameReader):
     """One parse of one text, with the names known outside it."""
 
     def __init__(self, text: str, outside: Outside) -> None:
-        super().__init__(text)
-        self.names = Names(outside.names, outside.language)
-        self.members = Names((*outside.names, *outside.members), outside.language)
-        self.types = outside.types
+        super().__init__(text, outside)
         self._depth = 0
         self._in_interval_end = False
-        self._filters = 0
         self._no_filter: set[int] = set()
 
     def parse(self) -> tree.Node:
@@ -197,7 +178,7 @@ class Parser(Stream):
         start = self.token.start
         if symbol == ".":
             self.index += 1
-            return tree.Path(start, node, self._member_name())
+            return tree.Path(start, node, self.member_name())
         if symbol == "[":
             return self._filter(node)
         if symbol == "(":
@@ -211,20 +192,20 @@ class Parser(Stream):
             return tree.Filter(start, base, self._condition())
         if begin in self._no_filter:
             return None
-        filters = self._filters
+        filters = self.filters
         try:
             return tree.Filter(start, base, self._condition())
         except FeelSyntaxError:
             self.index = begin
-            self._filters = filters
+            self.filters = filters
             self._no_filter.add(begin)
             return None
 
     def _condition(self) -> tree.Node:
         self.need("[")
-        self._filters += 1
+        self.filters += 1
         condition = self.expression()
-        self._filters -= 1
+        self.filters -= 1
         self.need("]")
         return condition
 
@@ -303,9 +284,9 @@ class Parser(Stream):
 
     def _worded(self) -> tree.Node:
         token = self.token
-        if self._known_variable() is None and token.text in KEYWORDS:
+        if self.known_variable() is None and token.text in KEYWORDS:
             return self._keyword(token.text)
-        return tree.Name(token.start, self._variable_name())
+        return tree.Name(token.start, self.variable_name())
 
     def _keyword(self, word: str) -> tree.Node:
         start = self.token.start
@@ -380,7 +361,7 @@ class Parser(Stream):
         entries: dict[str, tree.Node] = {}
         while not self.take("}"):
             place = self.token.start
-            key = self._key()
+            key = self.key()
             self.need(":")
             if key in entries:
                 raise FeelSyntaxError(
@@ -389,7 +370,7 @@ class Parser(Stream):
                     place,
                 )
             entries[key] = self.expression()
-            self._declare(key)
+            self.declare(key)
             if not self.at("}"):
                 self.need(",")
         self.names.leave(mark)
@@ -429,12 +410,12 @@ class Parser(Stream):
     def _iterators(self) -> tuple[tree.Iterator, ...]:
         found: list[tree.Iterator] = []
         while True:
-            name = self._new_name("in")
+            name = self.new_name("in")
             self.need("in")
             domain = self.expression()
             end = self.expression() if self.take("..") else None
             found.append(tree.Iterator(name, domain, end))
-            self._declare(name)
+            self.declare(name)
             if not self.take(","):
                 return tuple(found)
 
@@ -445,85 +426,16 @@ class Parser(Stream):
         mark = self.names.enter()
         parameters: list[tuple[str, Type | None]] = []
         while not self.take(")"):
-            name = self._new_name(":", ",", ")")
+            name = self.new_name(":", ",", ")")
             kind = parse_type(self, self.types) if self.take(":") else None
             parameters.append((name, kind))
-            self._declare(name)
+            self.declare(name)
             if not self.at(")"):
                 self.need(",")
         external = self.take("external") is not None
         body = self.expression()
         self.names.leave(mark)
         return tree.Definition(start, tuple(parameters), body, external)
-
-    # names
-
-    def _declare(self, name: str) -> None:
-        self.names.declare(name)
-        self.members.declare(name)
-
-    def _variable_name(self) -> str:
-        token = self.token
-        if token.kind == "quoted":
-            self.index += 1
-            return token.text[1:-1]
-        known = self._known_variable()
-        if known is not None:
-            self.index += known[1]
-            return known[0]
-        if token.kind != "word" or token.text in KEYWORDS:
-            self.fail(NAME)
-        return self._greedy_name()
-
-    def _known_variable(self) -> tuple[str, int] | None:
-        """The longest known name here; in a filter the entries of its items count as well."""
-        known = self.names.longest(self.tokens, self.index)
-        if known is None and self._filters:
-            return self.members.longest(self.tokens, self.index)
-        return known
-
-    def _member_name(self) -> str:
-        token = self.token
-        if token.kind == "quoted":
-            self.index += 1
-            return token.text[1:-1]
-        known = self.members.longest(self.tokens, self.index)
-        if known is not None:
-            self.index += known[1]
-            return known[0]
-        if token.kind != "word":
-            self.fail(NAME)
-        return self._greedy_name()
-
-    def _greedy_name(self) -> str:
-        start = self.index
-        self.index += 1
-        while self.token.kind == "word" and self.token.text not in _MAY_END_NAME:
-            self.index += 1
-        return self.spell(start, self.index)
-
-    def _new_name(self, *ends: str) -> str:
-        """A name being declared: all tokens up to one of ``ends``."""
-        start = self.index
-        if self.token.kind == "quoted":
-            self.index += 1
-            return self.tokens[start].text[1:-1]
-        if self.token.kind != "word":
-            self.fail(NAME)
-        while not self.at(*ends):
-            if self.token.kind in ("end", "string") or self.at(*"()[]{}<>=,:"):
-                self.fail(*ends)
-            self.index += 1
-        if self.index == start:
-            self.fail(NAME)
-        return self.spell(start, self.index)
-
-    def _key(self) -> str:
-        token = self.token
-        if token.kind == "string":
-            self.index += 1
-            return unescape(token.text)
-        return self._new_name(":")
 
     # ends
 

@@ -246,9 +246,7 @@ def _class_escape(pattern: str, index: int) -> tuple[str, int]:
     return _escape(pattern, index, in_class=True)
 
 
-def _difference(
-    pattern: str, body: list[str], negated: bool, index: int
-) -> tuple[str, int]:
+def _difference(pattern: str, body: list[str], negated: bool, index: int) -> tuple[str, int]:
     """``[a-z-[aeiou]]``: RE2 has no subtraction, so the ranges are computed."""
     from engine.feel.charsets import subtract
 

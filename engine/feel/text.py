@@ -22,7 +22,7 @@ def to_literal(value: Value) -> str:
         return "true" if value else "false"
     if shape == "number":
         return number_text(value)
-    if shape == "string":
+    if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if shape == "list":
         return f"[{', '.join(to_literal(item) for item in value)}]"

@@ -1,4 +1,6 @@
-"""Types as text: ``number``, ``list<string>``, ``context<a: date>``, ``function<number> -> Any``."""
+"""Types as text: ``number``, ``list<string>``, ``context<a: date>``, ``function<Any> -> Any``.
+
+DMN 1.5 §10.3.1.2, grammar rules 65–70."""
 
 from __future__ import annotations
 

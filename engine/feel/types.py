@@ -71,7 +71,8 @@ class RangeType:
 
     def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return type(value) is Range and all(
-            end is None or self.member.admits(end, allowed=allowed) for end in (value.low, value.high)
+            end is None or self.member.admits(end, allowed=allowed)
+            for end in (value.low, value.high)
         )
 
     def conforms(self, other: Type) -> bool:

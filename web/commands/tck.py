@@ -15,7 +15,7 @@ from engine.dmn.tck import EXCLUDED, Outcome, run_suite
 @click.command(name="tck")
 @click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--only", default="", help="只运行名称含有此文字的目录。")
-@click.option("--csv", "table", type=click.Path(path_type=Path), help="把每个用例的结果写入此文件。")
+@click.option("--csv", "table", type=click.Path(path_type=Path), help="每个用例的结果写入此文件。")
 @click.option("-v", "--verbose", is_flag=True, help="列出没有通过的用例。")
 def command(directory: Path, only: str, table: Path | None, verbose: bool) -> None:
     """对照 DMN 一致性测试集（TCK）检查决策引擎。"""
@@ -27,7 +27,8 @@ def command(directory: Path, only: str, table: Path | None, verbose: bool) -> No
     failed = [outcome for outcome in outcomes if not outcome.passed]
     for outcome in failed:
         if verbose or not outcome.excluded:
-            click.echo(f"{outcome.level} {outcome.folder} {outcome.case}: {outcome.detail}", err=True)
+            place = f"{outcome.level} {outcome.folder} {outcome.case}"
+            click.echo(f"{place}: {outcome.detail}", err=True)
     excluded = Counter(outcome.folder for outcome in failed if outcome.excluded)
     for folder, count in excluded.items():
         click.echo(f"excluded {folder}: {count} cases ({EXCLUDED[folder]})")

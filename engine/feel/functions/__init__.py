@@ -10,7 +10,7 @@ from engine.feel.functions import (
     strings,
     temporal,
 )
-from engine.feel.functions.registry import BUILTINS
+from engine.feel.registry import BUILTINS
 
 __all__ = [
     "BUILTINS",

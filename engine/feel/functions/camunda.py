@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.feel import regex
 from engine.feel.errors import FeelEvaluationError
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.limits import Meter
 from engine.feel.text import to_text
 from engine.feel.values import Value

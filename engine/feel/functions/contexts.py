@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.values import Value
 
 _Context = dict[str, Value]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.limits import Meter
 from engine.feel.text import to_text
 from engine.feel.values import DECIMAL128, Value

@@ -13,7 +13,7 @@ from engine.feel import arithmetic
 from engine.feel.arithmetic import whole
 from engine.feel.calls import invoke
 from engine.feel.compare import equal, order
-from engine.feel.functions.registry import BUILTINS, alias, builtin
+from engine.feel.registry import alias, builtin
 from engine.feel.limits import Meter
 from engine.feel.temporal import DaysTime, YearsMonths
 from engine.feel.values import DECIMAL128, Value
@@ -275,6 +275,3 @@ def sort(meter: Meter, items: _List, precedes: Any) -> _List | None:
         return 1 if invoke(precedes, [right, left], None, meter) is True else 0
 
     return sorted(items, key=functools.cmp_to_key(compare))
-
-
-assert BUILTINS

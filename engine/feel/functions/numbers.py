@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.feel.arithmetic import negate, whole
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.temporal import DaysTime, YearsMonths
 from engine.feel.values import DECIMAL128
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from engine.feel.compare import order
-from engine.feel.functions.registry import BUILTINS, builtin
+from engine.feel.constants import constant_range
+from engine.feel.registry import builtin
 from engine.feel.values import Range, Value
 
 
@@ -143,9 +143,4 @@ _relation("coincides", _coincides, "pp rr")
 def range_(text: str) -> Range | None:
     """The range a literal with constant ends writes; null if it is none or ends before it
     starts."""
-    from engine.feel.constants import constant_range
-
     return constant_range(text)
-
-
-_unused: Any = BUILTINS

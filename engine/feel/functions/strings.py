@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.feel import regex
 from engine.feel.arithmetic import whole
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.limits import Meter
 
 

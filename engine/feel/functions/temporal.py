@@ -10,7 +10,7 @@ from engine.feel import temporal_text, zones
 from engine.feel.arithmetic import years_months
 from engine.feel.calendar import NANO, days_from_civil, iso_week, month_length, weekday
 from engine.feel.compare import equal
-from engine.feel.functions.registry import builtin
+from engine.feel.registry import builtin
 from engine.feel.temporal import (
     Date,
     DateTime,
@@ -43,7 +43,9 @@ def date_from_string(text: str) -> Date | None:
 
 @builtin("date(from: date|date and time)")
 def date_of(value: Date | DateTime) -> Date:
-    return value.date if isinstance(value, DateTime) else value
+    if isinstance(value, DateTime):
+        return value.date
+    return value
 
 
 @builtin("date(year: number, month: number, day: number)")
@@ -63,9 +65,7 @@ def time_of(value: Time | Date | DateTime) -> Time:
     return value.time if isinstance(value, DateTime) else value
 
 
-@builtin(
-    "time(hour: number, minute: number, second: number, offset?: days and time duration?)"
-)
+@builtin("time(hour: number, minute: number, second: number, offset?: days and time duration?)")
 def time_from_parts(
     hour: Decimal, minute: Decimal, second: Decimal, offset: DaysTime | None
 ) -> Time | None:
@@ -108,7 +108,7 @@ def date_time_from_parts(*parts: Any) -> DateTime | None:
     zone = None if offset is None else temporal_text.offset_zone(offset.nanos // NANO)
     if offset is not None and zone is None:
         return None
-    return DateTime(date_from_parts(*parts[:3]), _time(*parts[3:6], zone))
+    return DateTime(date_from_parts(*parts[:3]), _time(parts[3], parts[4], parts[5], zone))
 
 
 @builtin(
@@ -119,7 +119,7 @@ def date_time_in_region(*parts: Any) -> DateTime | None:
     zone = zones.region(parts[6])
     if zone is None:
         return None
-    return DateTime(date_from_parts(*parts[:3]), _time(*parts[3:6], zone))
+    return DateTime(date_from_parts(*parts[:3]), _time(parts[3], parts[4], parts[5], zone))
 
 
 @builtin("date and time(date: date and time, timezone: string)")

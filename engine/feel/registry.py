@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.feel.calls import Builtin, Overload, Parameter
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths
@@ -30,19 +30,20 @@ _KINDS: dict[str, tuple[type, ...]] = {
 _PARAMETER = re.compile(r"(\*)?([^:?]+)(\?)?: ([^?]+)(\?)?")
 
 Implementation = Callable[..., Any]
+_F = TypeVar("_F", bound=Implementation)
 
 BUILTINS: dict[str, Builtin] = {}
 """Every function of the language by name."""
 
 
-def builtin(*signatures: str, metered: bool = False) -> Callable[[Implementation], Implementation]:
+def builtin(*signatures: str, metered: bool = False) -> Callable[[_F], _F]:
     """Register a function under the name in its signatures, tried in order.
 
     ``name(p: type, q?: type, *rest: type)``; ``type|type`` is a union, ``type?`` takes null. The
     function gets None for what is left out and the meter first when ``metered``; it returns None
     or raises ValueError, OverflowError or DecimalException where FEEL says null."""
 
-    def register(call: Implementation) -> Implementation:
+    def register(call: _F) -> _F:
         for signature in signatures:
             name, overload = _read(signature, call, metered)
             known = BUILTINS.get(name)

@@ -1,0 +1,104 @@
+"""The FEEL texts of a DMN file, compiled in the scope of names they stand in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from engine.dmn.item_types import ItemTypes
+from engine.dmn.trace import Problem, Trace
+from engine.feel import Expression, FeelError, UnaryTests, compile_expression, compile_unary_tests
+from engine.feel.scope import Frame
+from engine.feel.text import to_text
+from engine.feel.types import Type, coerce
+from engine.feel.values import Value, kind
+
+Closure = Callable[[Frame], Value]
+
+
+class Texts:
+    """Compiles the FEEL texts of one file. ``names`` are the variables in scope, and
+    change with it; ``members`` the entries of contexts anywhere in the file. ``faults``
+    collects what does not compile as (line, id, error); such an expression gives null.
+    ``texts`` keeps every compiled one."""
+
+    def __init__(self, types: ItemTypes, members: Iterable[str]) -> None:
+        self.types = types
+        self.names: tuple[str, ...] = ()
+        self.members = tuple(members)
+        self.feel_types = types.types
+        self.faults: list[tuple[int, str, FeelError]] = []
+        self.texts: list[tuple[int, str, Expression]] = []
+
+    def expression(self, text: str, line: int, identity: str) -> Closure:
+        """The closure of FEEL ``text``; empty text is null."""
+        compiled = self.compiled(text, line, identity)
+        return null if compiled is None else compiled.run
+
+    def compiled(self, text: str, line: int, identity: str) -> Expression | None:
+        if not text:
+            return None
+        try:
+            made = compile_expression(
+                text,
+                names=self.names,
+                types=self.feel_types,
+                members=self.members,
+                unknown_functions=True,
+            )
+        except FeelError as error:
+            self.faults.append((line, identity, error))
+            return None
+        self.texts.append((line, identity, made))
+        return made
+
+    def tests(self, text: str, line: int, identity: str) -> UnaryTests | None:
+        """A compiled cell; None if it is empty, "-" or wrong (``faults`` tells)."""
+        if not text or text == "-":
+            return None
+        try:
+            return compile_unary_tests(
+                text,
+                names=self.names,
+                types=self.feel_types,
+                members=self.members,
+                unknown_functions=True,
+            )
+        except FeelError as error:
+            self.faults.append((line, identity, error))
+            return compile_unary_tests("null[1] = 0")
+
+    def typed(self, closure: Closure, reference: str | None, identity: str) -> Closure:
+        """``closure`` with its value coerced to a type; what does not fit becomes null."""
+        wanted = self.types.named(reference)
+        if wanted is None or str(wanted) == "Any":
+            return closure
+
+        def evaluate(frame: Frame) -> Value:
+            return fitted(closure(frame), wanted, frame, identity)
+
+        return evaluate
+
+
+def fitted(value: Value, wanted: Type | None, frame: Frame, identity: str) -> Value:
+    """``value`` coerced to ``wanted``, or null with a problem."""
+    fits, coerced = coerce(value, wanted)
+    if not fits:
+        shown = to_text(value)[:60]
+        report(
+            frame, "type", identity,
+            f"值 {shown}（{kind(value)}）不符合类型 {wanted}。",
+            f"The value {shown} ({kind(value)}) does not conform to {wanted}.",
+        )  # fmt: skip
+    return coerced
+
+
+def report(frame: Frame, slug: str, identity: str, zh: str, en: str) -> None:
+    """Note a fatal problem of the evaluation that ``frame`` belongs to."""
+    meter = frame.meter
+    if isinstance(meter, Trace):
+        meter.problem(Problem(slug, zh, en, identity))
+
+
+def null(frame: Frame) -> Value:
+    """The closure of what is not there."""
+    return None
