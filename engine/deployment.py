@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine import bpmn, dmn, resources, starts
 from engine.definitions import content, functions_at, number
@@ -108,7 +109,7 @@ def deploy(unit: Unit, files: Sequence[File]) -> Deployment:
 def definitions(conn: Connection, kind: str | None = None) -> list[Version]:
     """The latest version of everything, by kind and id."""
     table = definitions_table
-    query = _versions().distinct(table.c.kind, table.c.id)
+    query = _versions().ext(distinct_on(table.c.kind, table.c.id))
     if kind is not None:
         query = query.where(table.c.kind == kind)
     query = query.order_by(table.c.kind, table.c.id, table.c.version.desc())
@@ -234,7 +235,7 @@ def _latest(conn: Connection) -> _Latest:
     rows = conn.execute(
         select(table, resources_table.c.sha256)
         .join(resources_table, resources_table.c.key == table.c.resource_key)
-        .distinct(table.c.kind, table.c.id)
+        .ext(distinct_on(table.c.kind, table.c.id))
         .order_by(table.c.kind, table.c.id, table.c.version.desc())
     )
     return {(row.kind, row.id): row for row in rows}

@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from tests.database import database, engine, server, template
+import pytest
 
-__all__ = ["database", "engine", "server", "template"]
+from engine import Engine
+from tests.database import database, engine, server, template
+from tests.db.play import Play
+
+__all__ = ["database", "engine", "play", "server", "template"]
+
+
+@pytest.fixture
+def play(engine: Engine) -> Play:
+    """The engine with hands."""
+    return Play(engine)
