@@ -10,7 +10,7 @@ HEAD = (
     '<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:bpmndi="http://www.omg.org/spec/BPMN/20100524/DI" '
     'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" '
-    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="d" targetNamespace="t">\n'
+    'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" id="file" targetNamespace="t">\n'
 )
 
 
