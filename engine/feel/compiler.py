@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from engine.feel import loops, operators, tree
@@ -16,6 +17,8 @@ from engine.feel.types import Type, coerce
 from engine.feel.values import Function, Value
 
 Closure = Callable[[Frame], Value]
+_EXACT = 10**34
+"""Integers below it have no more digits than a decimal128."""
 _Scope = frozenset[str] | None
 """The names a scope declares; None where only the run knows them (the members of a filter)."""
 
@@ -307,7 +310,10 @@ def _global(name: str, position: int) -> Closure:
             value = frame.read(name)
         else:
             value = frame.values.get(name, MISSING)
-            if type(value) is not str and value is not MISSING:
+            shape = type(value)
+            if shape is int and -_EXACT < value < _EXACT:
+                return Decimal(value)
+            if shape is not str and value is not MISSING:
                 return frame.adopt(value)
         return value if value is not MISSING else _unknown(frame, name, position)
 

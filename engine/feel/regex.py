@@ -1,6 +1,6 @@
 """XPath regular expressions (XPath functions 3.1, §5.6) on RE2: linear time, bounded memory.
 
-Back references cannot run in linear time and are refused (null), as is what XPath has not."""
+Only patterns with back references go to ``backtrack``. What XPath has not is refused (null)."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from typing import Any
 
 import re2
 
+from engine.feel.back_patterns import Piece, compile_back_pattern
+from engine.feel.backtrack import OneChar
+from engine.feel.charsets import subtract
 from engine.feel.limits import Meter
 
 _FLAGS = frozenset("smixq")
+_BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 _MAX_PATTERN = 10_000
 _MAX_MEMORY = 8 << 20
 _REPLACEMENT = re.compile(r"\\(.)|\$(\d)|\$|\\")
@@ -27,15 +31,13 @@ def compile_pattern(pattern: str, flags: str) -> Any:
     """The compiled pattern; ValueError if it is no XPath regular expression."""
     if len(pattern) > _MAX_PATTERN or not set(flags) <= _FLAGS:
         raise ValueError("pattern")
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MAX_MEMORY
-    options.case_sensitive = "i" not in flags
-    options.dot_nl = "s" in flags
+    options = _options(flags)
     if "q" in flags:
         translated = re2.escape(pattern)
     else:
         plain = _without_spaces(pattern) if "x" in flags else pattern
+        if _BACK_REFERENCE.search(plain):
+            return compile_back_pattern(plain, flags, _one_character(flags))
         translated = _translate(plain, dot_all="s" in flags)
         if "m" in flags:
             translated = f"(?m){translated}"
@@ -43,6 +45,31 @@ def compile_pattern(pattern: str, flags: str) -> Any:
         return re2.compile(translated, options)
     except re2.error as error:
         raise ValueError("pattern") from error
+
+
+def _options(flags: str) -> Any:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _MAX_MEMORY
+    options.case_sensitive = "i" not in flags
+    options.dot_nl = "s" in flags
+    return options
+
+
+def _one_character(flags: str) -> Piece:
+    """Reads one-character atoms as RE2 patterns."""
+
+    def read(pattern: str, index: int) -> tuple[OneChar, int]:
+        piece, after = _atom(pattern, index, dot_all="s" in flags)
+        if piece in ("*", "+", "?", "{", "}", "(", ")"):
+            raise ValueError("pattern")
+        try:
+            compiled = re2.compile(piece, _options(flags))
+        except re2.error as error:
+            raise ValueError("pattern") from error
+        return lambda char: compiled.fullmatch(char) is not None, after
+
+    return read
 
 
 def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str) -> str | None:
@@ -131,21 +158,25 @@ def _translate(pattern: str, *, dot_all: bool) -> str:
     made: list[str] = []
     index = 0
     while index < len(pattern):
-        char = pattern[index]
-        if char == "\\":
-            piece, index = _escape(pattern, index, in_class=False)
-        elif char == "[":
-            piece, index = _class(pattern, index)
-        elif char == "." and not dot_all:
-            piece, index = r"[^\n\r]", index + 1
-        elif char == "(" and pattern[index + 1 : index + 2] == "?":
-            if pattern[index + 2 : index + 3] != ":":
-                raise ValueError("pattern")
-            piece, index = "(?:", index + 3
-        else:
-            piece, index = char, index + 1
+        piece, index = _atom(pattern, index, dot_all=dot_all)
         made.append(piece)
     return "".join(made)
+
+
+def _atom(pattern: str, index: int, *, dot_all: bool) -> tuple[str, int]:
+    """(RE2's form, next index) of the smallest part of the pattern at ``index``."""
+    char = pattern[index]
+    if char == "\\":
+        return _escape(pattern, index, in_class=False)
+    if char == "[":
+        return _class(pattern, index)
+    if char == "." and not dot_all:
+        return r"[^\n\r]", index + 1
+    if char == "(" and pattern[index + 1 : index + 2] == "?":
+        if pattern[index + 2 : index + 3] != ":":
+            raise ValueError("pattern")
+        return "(?:", index + 3
+    return char, index + 1
 
 
 def _escape(pattern: str, index: int, *, in_class: bool) -> tuple[str, int]:
@@ -248,8 +279,6 @@ def _class_escape(pattern: str, index: int) -> tuple[str, int]:
 
 def _difference(pattern: str, body: list[str], negated: bool, index: int) -> tuple[str, int]:
     """``[a-z-[aeiou]]``: RE2 has no subtraction, so the ranges are computed."""
-    from engine.feel.charsets import subtract
-
     inner, after = _class(pattern, index)
     if pattern[after : after + 1] != "]":
         raise ValueError("pattern")
