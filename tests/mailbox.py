@@ -1,6 +1,7 @@
 """A real SMTP server on loopback, and what it was told.
 
-Use the fixtures by importing them into a ``conftest.py``: ``from tests.mailbox import place, start``.
+Use the fixtures by importing them into a ``conftest.py``:
+``from tests.mailbox import place, start``.
 """
 
 from __future__ import annotations
