@@ -121,13 +121,13 @@ def _mock_decision(theatre: Theatre, data: Data) -> None:
 
 
 def _mock_job(theatre: Theatre, data: Data) -> None:
-    variables = data.get("variables") or {}
-    theatre.mocks.jobs[data["jobType"]] = JobMock(variables, data.get("useExampleData") is True)
+    mock = JobMock(data.get("variables") or {}, data.get("useExampleData") is True)
+    theatre.mock_job(data["jobType"], mock)
 
 
 def _mock_error(theatre: Theatre, data: Data) -> None:
     error = (data["errorCode"], data.get("errorMessage"))
-    theatre.mocks.jobs[data["jobType"]] = JobMock(data.get("variables") or {}, error=error)
+    theatre.mock_job(data["jobType"], JobMock(data.get("variables") or {}, error=error))
 
 
 def _values(data: Data, instance: Instance, element_id: str) -> Mapping[str, Json]:

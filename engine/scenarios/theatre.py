@@ -100,6 +100,11 @@ class Theatre:
         self._step(instance, act)
         self._settle()
 
+    def mock_job(self, job_type: str, mock: JobMock) -> None:
+        """Answer the jobs of a type so, the open ones at once."""
+        self.mocks.jobs[job_type] = mock
+        self._settle()
+
     def decide(
         self, decision_id: str, variables: Mapping[str, Json]
     ) -> tuple[Json, dict[str, Json]]:
