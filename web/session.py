@@ -113,7 +113,15 @@ def local(target: str | None, otherwise: str) -> str:
 
 def wants_fragment() -> bool:
     """Whether a script asks for a piece of a page rather than a person for a page."""
-    return request.headers.get("HX-Request") == "true"
+    asked = request.headers
+    return asked.get("HX-Request") == "true" and "HX-History-Restore-Request" not in asked
+
+
+def go_to(address: str) -> Response:
+    """Send the browser on to another page, after htmx as after a plain form."""
+    if wants_fragment():
+        return Response(status=204, headers={"HX-Redirect": address})
+    return redirect(address, 303)  # type: ignore[return-value]
 
 
 def _guard() -> Response | None:

@@ -1,5 +1,19 @@
 """The pages, one blueprint per purpose."""
 
-from web.pages import account, cases, deployments, intake, sign_in
+from web.pages import (
+    account,
+    case,
+    cases,
+    deployments,
+    health,
+    inbox,
+    incidents,
+    intake,
+    sign_in,
+    task,
+)
 
-BLUEPRINTS = (health.pages, sign_in.pages, account.pages, cases.pages, intake.pages, deployments.pages)
+BLUEPRINTS = (
+    health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
+    cases.pages, case.pages, deployments.pages, incidents.pages,
+)

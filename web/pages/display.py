@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from markupsafe import Markup
 
+from engine.cases import CaseField
+
 SOON = timedelta(minutes=30)
 """So short before its due time a task is marked; countdown.js is told by ``data-soon``."""
 
@@ -21,6 +23,7 @@ def install(app: Flask, zone: str) -> None:
     filters["clock"] = lambda at: at.astimezone(here).strftime("%Y-%m-%d %H:%M") if at else ""
     filters["due"] = lambda at: due(at, datetime.now(here))
     filters["shown"] = shown
+    filters["of_field"] = lambda value, field: of_field(value, field, here)
 
 
 def moment(at: datetime | None, now: datetime) -> str:
@@ -60,6 +63,21 @@ def due(at: datetime | None, now: datetime) -> Markup:
         '<time datetime="{0}" data-due="{0}" data-soon="{1}" class="{2}" title="{3}">{4}</time>'
     ).format(local.isoformat(timespec="seconds"), int(SOON.total_seconds()), mark,
              f"{local:%Y-%m-%d %H:%M} 到期", text)
+
+
+def of_field(value: Any, field: CaseField, zone: ZoneInfo) -> str:
+    """The value of a case's field: labels of options, local moments."""
+    if isinstance(value, list):
+        return "、".join(of_field(item, field, zone) for item in value) or "—"
+    if isinstance(value, (str, int, float)) and str(value) in field.options:
+        return field.options[str(value)]
+    if field.type == "datetime" and isinstance(value, str) and "*" not in value:
+        try:
+            at = datetime.fromisoformat(value)
+        except ValueError:
+            return value
+        return f"{at.astimezone(zone) if at.tzinfo else at:%Y-%m-%d %H:%M}"
+    return shown(value)
 
 
 def shown(value: Any) -> str:

@@ -1,0 +1,130 @@
+"""The inbox: my tasks, those my groups may claim, those I have done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from engine import inbox, people, tasks
+from engine.errors import BihuanError
+from engine.model import Person
+from engine.store.unit import Unit
+from web import session
+from web.session import SIGNED_IN, right, wants_fragment
+
+pages = Blueprint("inbox", __name__)
+
+VIEWS = {"mine": "我的待办", "groups": "组内待领", "done": "我办结的"}
+_LEADERS = frozenset({"supervisor", "admin"})
+_MOST_AT_ONCE = 100
+
+
+@pages.get("/")
+@right(SIGNED_IN)
+def start() -> Response:
+    return redirect(url_for("inbox.show"))
+
+
+@pages.get("/inbox")
+@right(SIGNED_IN)
+def show() -> str:
+    return _page(request.args.to_dict())
+
+
+@pages.get("/inbox/counts")
+@right(SIGNED_IN)
+def counts() -> str:
+    with session.engine().read() as conn:
+        found = inbox.counts(conn, session.person())
+    view = request.args.get("view", "mine")
+    return render_template("inbox_tabs.html", counts=found, view=view, views=VIEWS)
+
+
+@pages.post("/inbox/claim")
+@right(SIGNED_IN)
+def claim() -> Response | str:
+    person = session.person()
+    return _each(_("领取"), lambda unit, key: tasks.claim(unit, key, person))
+
+
+@pages.post("/inbox/assign")
+@right("supervisor")
+def assign() -> Response | str:
+    person, login = session.person(), request.form.get("login", "")
+    return _each(_("转派"), lambda unit, key: tasks.assign(unit, key, login, person))
+
+
+def _each(what: str, act: Callable[[Unit, int], None]) -> str:
+    """Do it to every chosen task by itself; say how many, and why not where not."""
+    keys = [int(key) for key in request.form.getlist("key") if key.isdigit()][:_MOST_AT_ONCE]
+    done, refused = 0, []
+    for key in keys:
+        try:
+            with session.engine().unit(session.person().login) as unit:
+                act(unit, key)
+            done += 1
+        except BihuanError as error:
+            refused.append(error.zh)
+    asked = {name: request.form[name] for name in ("view", "q", "step", "priority", "late", "due")
+             if request.form.get(name)}
+    notes = [_("已%(what)s %(n)s 条。", what=what, n=done)] if done else []
+    if not keys:
+        refused = [_("请先勾选任务。")]
+    return _page(asked, notes=notes, refused=refused)
+
+
+def _page(asked: dict[str, str], **more: Any) -> str:
+    person = session.person()
+    view = asked.get("view") if asked.get("view") in VIEWS else "mine"
+    after = asked.get("after") or None
+    with session.engine().read() as conn:
+        page = inbox.page(conn, person, view, search=asked.get("q", "")[:200],
+                          filters=_filters(asked), after=after)
+        if after and wants_fragment():
+            return render_template("inbox_rows.html", page=page, view=view, asked=asked,
+                                   more=_more(asked, page.next))
+        found = inbox.counts(conn, person)
+        steps = inbox.steps(conn, person, view)
+        colleagues = _colleagues(conn, person)
+    template = "inbox_list.html" if wants_fragment() else "inbox.html"
+    return render_template(
+        template, page=page, view=view, views=VIEWS, counts=found, asked=asked,
+        steps=steps, colleagues=colleagues, more=_more(asked, page.next), **more,
+    )
+
+
+def _filters(asked: dict[str, str]) -> dict[str, Any]:
+    """Fixed macros only: nothing that is typed becomes an expression."""
+    filters: dict[str, Any] = {}
+    if asked.get("step"):
+        filters["element_name"] = asked["step"]
+    if asked.get("priority", "").isdigit():
+        filters["priority"] = int(asked["priority"])
+    if asked.get("late") == "1":
+        filters["late"] = True
+    if asked.get("due") in ("hour", "today"):
+        filters["due_before"] = _due_before(asked["due"])
+    return filters
+
+
+def _due_before(what: str) -> datetime:
+    now = datetime.now(session.engine().zone)
+    if what == "hour":
+        return now + timedelta(hours=1)
+    return datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
+
+
+def _more(asked: dict[str, str], after: str | None) -> str:
+    return url_for("inbox.show", **{**asked, "after": after}) if after else ""
+
+
+def _colleagues(conn: Any, person: Person) -> list[Person]:
+    """Whom a supervisor may give tasks to."""
+    if _LEADERS.isdisjoint(person.roles):
+        return []
+    return [account.person for account in people.list_(conn, active_only=True)]

@@ -1,0 +1,131 @@
+"""A new case: the kind's form, the customer's other cases, the warning of a duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+import forms
+from engine import cases
+from engine.cases import CaseKind
+from engine.errors import Invalid
+from web import session
+from web.pages import filling
+from web.session import SIGNED_IN, right, wants_fragment
+
+pages = Blueprint("intake", __name__, url_prefix="/new")
+
+
+@pages.get("")
+@right(SIGNED_IN)
+def choose() -> Response | str:
+    """Straight to the form where only one kind can be opened here."""
+    with session.engine().read() as conn:
+        kinds = [kind for kind in cases.kinds(conn) if kind.intake]
+    if len(kinds) == 1:
+        return redirect(url_for("intake.show", kind_id=kinds[0].id))
+    return render_template("kinds.html", kinds=kinds)
+
+
+@pages.get("/<kind_id>")
+@right(SIGNED_IN)
+def show(kind_id: str) -> str:
+    with session.engine().read() as conn:
+        kind, form = _kind(conn, kind_id)
+    return _page(kind, form, None, {})
+
+
+@pages.post("/<kind_id>")
+@right(SIGNED_IN)
+def open_(kind_id: str) -> Response | str | tuple[str, int]:
+    with session.engine().read() as conn:
+        kind, form = _kind(conn, kind_id)
+        entered = filling.entered(form)
+        if filling.changes_rows():
+            return _page(kind, form, entered, {})
+        checked = forms.check(form, entered, _known())
+        if checked.errors:
+            return _page(kind, form, entered, checked.errors), 422
+        data = {**_known(), **checked.data}
+        same = () if "_confirmed" in request.form else cases.duplicates(conn, kind_id, data)
+    if same:
+        return _page(kind, form, entered, {}, duplicates=same), 422
+    try:
+        with session.engine().unit(session.person().login) as unit:
+            case_id = cases.open_(unit, kind_id, data).case_id
+            number = cases.view(unit.conn, case_id).row.number
+    except Invalid as error:
+        return _page(kind, form, entered, error.details.get("fields", {}), problem=error.zh), 422
+    flash(_("已受理，编号 %(number)s。", number=number))
+    return session.go_to(url_for("case.show", case_id=case_id))
+
+
+@pages.post("/<kind_id>/form")
+@right(SIGNED_IN)
+def redraw(kind_id: str) -> str:
+    """The form as it looks with what is entered now."""
+    with session.engine().read() as conn:
+        _kind_, form = _kind(conn, kind_id)
+        fields = form.fields(_known(), filling.entered(form))
+    return render_template("form_fields.html", fields=fields)
+
+
+@pages.get("/<kind_id>/customer")
+@right(SIGNED_IN)
+def customer(kind_id: str) -> str:
+    """What is known of the customer whose number is being typed."""
+    with session.engine().read() as conn:
+        kind, _form = _kind(conn, kind_id)
+        name = _customer_field(kind)
+        ref = request.args.get(name, "").strip() if name else ""
+        found = cases.of_customer(conn, ref) if len(ref) >= 4 else None
+    return render_template("customer_cases.html", found=found, ref=ref)
+
+
+def _kind(conn: Connection, kind_id: str) -> tuple[CaseKind, forms.Form]:
+    kind = cases.kind(conn, kind_id)
+    if kind.intake is None:
+        raise NotFound
+    return kind, filling.latest(conn, kind.intake)
+
+
+def _known() -> dict[str, Any]:
+    """Variables of a case before it exists: who receives it owns it until it is answered."""
+    return {"owner": session.person().login}
+
+
+def _customer_field(kind: CaseKind) -> str:
+    """The one variable that the customer's number is read from, if it is that simple."""
+    expression = kind.customer.get("ref")
+    names = sorted(expression.variables) if expression else []
+    return names[0] if len(names) == 1 else ""
+
+
+def _page(
+    kind: CaseKind, form: forms.Form, entered: Mapping[str, Any] | None,
+    errors: Mapping[str, str], **more: Any,
+) -> str:
+    fields = form.fields(_known(), entered, errors)
+    template = "intake_form.html" if wants_fragment() else "intake.html"
+    return render_template(
+        template, kind=kind, fields=fields, errors=errors, labels=labels(fields),
+        customer_field=_customer_field(kind), **more,
+    )
+
+
+def labels(fields: tuple[forms.Field, ...]) -> dict[str, tuple[str, str]]:
+    """Field name → (label, HTML id), for the summary of errors."""
+    found: dict[str, tuple[str, str]] = {}
+    for field in fields:
+        found[field.name] = (field.label or field.name, field.id)
+        found |= labels(field.children)
+        for item in field.items:
+            found |= labels(item)
+    return found
+

@@ -1,0 +1,174 @@
+"""One task: its form, what is known of the case, and what can be done with the task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import Connection
+from werkzeug.wrappers import Response
+
+import forms
+from engine import cases, history, inbox, people, tasks
+from engine.errors import BihuanError, Conflict, Forbidden
+from engine.inbox import TaskView
+from engine.model import Person
+from web import session
+from web.errors import status
+from web.pages import filling
+from web.pages.case import teller
+from web.pages.intake import labels
+from web.session import SIGNED_IN, right, wants_fragment
+
+pages = Blueprint("task", __name__, url_prefix="/tasks")
+
+_LEADERS = frozenset({"supervisor", "admin"})
+_LATEST_ENTRIES = 8
+_LOOKED_AT = 60
+
+
+@pages.get("/<int:key>")
+@right(SIGNED_IN)
+def show(key: int) -> str:
+    person = session.person()
+    with session.engine().read() as conn:
+        view = inbox.task(conn, key, person)
+        form = _form(conn, view)
+        page = _page(conn, view, form, view.row.draft, {}, restored=bool(view.row.draft))
+    if view.row.assignee == person.login and view.row.started_at is None:
+        with session.engine().unit(person.login) as unit:
+            tasks.open_(unit, key, person)
+    return page
+
+
+@pages.post("/<int:key>/complete")
+@right(SIGNED_IN)
+def complete(key: int) -> Response | str | tuple[str, int]:
+    person = session.person()
+    entered: Mapping[str, Any] | None = None
+    try:
+        with session.engine().unit(person.login) as unit:
+            view = inbox.task(unit.conn, key, person)
+            form = _form(unit.conn, view)
+            entered = filling.entered(form) if form else {}
+            if filling.changes_rows():
+                return _answer(unit.conn, view, form, entered, {})
+            checked = forms.check(form, entered, view.variables) if form else None
+            if checked and checked.errors:
+                return _answer(unit.conn, view, form, entered, checked.errors), 422
+            tasks.complete(unit, key, checked.data if checked else {}, person)
+    except (Conflict, Forbidden) as error:
+        return _too_late(key, entered, error)
+    return session.go_to(_next(person) if "_next" in request.form else url_for("inbox.show"))
+
+
+@pages.post("/<int:key>/draft")
+@right(SIGNED_IN)
+def draft(key: int) -> tuple[str, int]:
+    person = session.person()
+    with session.engine().unit(person.login) as unit:
+        form = _form(unit.conn, inbox.task(unit.conn, key, person))
+        tasks.save_draft(unit, key, filling.entered(form) if form else {}, person)
+    return "", 204
+
+
+@pages.post("/<int:key>/form")
+@right(SIGNED_IN)
+def redraw(key: int) -> str:
+    """The form as it looks with what is entered now."""
+    with session.engine().read() as conn:
+        view = inbox.task(conn, key, session.person())
+        form = _form(conn, view)
+        fields = form.fields(view.variables, filling.entered(form)) if form else ()
+    return render_template("form_fields.html", fields=fields)
+
+
+@pages.post("/<int:key>/claim")
+@right(SIGNED_IN)
+def claim(key: int) -> Response:
+    person = session.person()
+    with session.engine().unit(person.login) as unit:
+        tasks.claim(unit, key, person)
+    return session.go_to(url_for("task.show", key=key))
+
+
+@pages.post("/<int:key>/release")
+@right(SIGNED_IN)
+def release(key: int) -> Response:
+    person = session.person()
+    with session.engine().unit(person.login) as unit:
+        tasks.release(unit, key, person)
+    flash(_("已退回组内。"))
+    return session.go_to(url_for("inbox.show"))
+
+
+@pages.post("/<int:key>/assign")
+@right("supervisor")
+def assign(key: int) -> Response:
+    person, login = session.person(), request.form.get("login", "")
+    with session.engine().unit(person.login) as unit:
+        tasks.assign(unit, key, login, person)
+        name = people.get(unit.conn, login).name
+    flash(_("已转派给 %(name)s。", name=name))
+    return session.go_to(url_for("inbox.show"))
+
+
+def _form(conn: Connection, view: TaskView) -> forms.Form | None:
+    return filling.by_key(conn, view.row.form_key) if view.row.form_key else None
+
+
+def _answer(
+    conn: Connection, view: TaskView, form: forms.Form | None, entered: Mapping[str, Any],
+    errors: Mapping[str, str],
+) -> str:
+    """The form again with everything that was entered; alone for htmx, else on its page."""
+    if not wants_fragment():
+        return _page(conn, view, form, entered, errors)
+    fields = form.fields(view.variables, entered, errors) if form else ()
+    return render_template(
+        "task_form.html", task=view.row, fields=fields, errors=errors, labels=labels(fields)
+    )
+
+
+def _page(
+    conn: Connection, view: TaskView, form: forms.Form | None,
+    entered: Mapping[str, Any] | None, errors: Mapping[str, str], **more: Any,
+) -> str:
+    person = session.person()
+    fields = form.fields(view.variables, entered, errors) if form else ()
+    lead = not _LEADERS.isdisjoint(person.roles)
+    return render_template(
+        "task.html", task=view.row, case=view.case, fields=fields, errors=errors,
+        labels=labels(fields), others=cases.siblings(conn, view.row.case_id),
+        lines=teller(conn, view.case.kind if view.case else None).tell(
+            history.timeline(conn, view.row.case_id, limit=_LOOKED_AT), _LATEST_ENTRIES),
+        colleagues=[a.person for a in people.list_(conn, active_only=True)] if lead else [],
+        **more,
+    )
+
+
+def _too_late(
+    key: int, entered: Mapping[str, Any] | None, error: BihuanError
+) -> Response | tuple[str, int]:
+    """Somebody was faster, or the task is another's: say so, and leave what was typed alone."""
+    if wants_fragment():
+        page = render_template("task_conflict.html", sentence=error.zh)
+        headers = {"HX-Retarget": "#task-problem", "HX-Reswap": "innerHTML show:window:top"}
+        return Response(page, 409, headers, mimetype="text/html")
+    with session.engine().read() as conn:
+        view = inbox.task(conn, key, session.person())
+        page = _page(conn, view, _form(conn, view), entered, {}, conflict=error.zh)
+    return page, status(error)
+
+
+def _next(person: Person) -> str:
+    """The most pressing task that is left, else the inbox."""
+    with session.engine().read() as conn:
+        rows = inbox.page(conn, person, "mine", limit=1).rows
+    if not rows:
+        flash(_("已办结，待办已清空。"))
+        return url_for("inbox.show")
+    flash(_("已办结；这是下一条。"))
+    return url_for("task.show", key=rows[0].key)
