@@ -5,6 +5,7 @@ Everything else is RE2's work; single characters are matched by RE2 classes here
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -58,11 +59,13 @@ class Run:
             )
 
 
-class Node:
+class Node(ABC):
     """A part of a pattern. ``match`` yields each way to match it at a place."""
 
-    def match(self, run: Run, state: _State) -> Iterator[_State]:
-        raise NotImplementedError
+    __slots__ = ()
+
+    @abstractmethod
+    def match(self, run: Run, state: _State) -> Iterator[_State]: ...
 
 
 @dataclass(frozen=True, slots=True)
