@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
+import psycopg
 
 import forms
 from engine import deployment, groups, people
@@ -25,11 +27,13 @@ ENTRY = {"title": "宽带断线", "amount": 120, "class": "normal", "note": "第
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A running server. ``postgres`` is the root of its processes."""
+    """A running server. ``postgres`` is the root of its processes; ``asking`` is a connection
+    for what a measurement must know but does not measure."""
 
     folder: Path
     engine: Engine
     postgres: psutil.Process
+    asking: psycopg.Connection[Any]
 
 
 @contextmanager
@@ -46,7 +50,8 @@ def opened(folder: Path) -> Iterator[Place]:
             deployment.deploy(unit, files)
             _add_clerk(unit)
         root = psutil.Process(int((server / "postmaster.pid").read_text().split()[0]))
-        yield Place(folder, engine, root)
+        with psycopg.connect(url, autocommit=True) as asking:
+            yield Place(folder, engine, root, asking)
     finally:
         engine.close()
         embedded.stop(server)

@@ -31,7 +31,7 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
         through = http_speed.per_task(place)
     return {
         "http_ms_per_instance": pages["requests"]["all"],
-        "engine_ms_per_instance": engine["all"],
+        "engine_ms_per_instance": engine["bare"]["all"],
         "sql_per_task": len(through.sql),
         "commits_per_task": through.commits,
         "loop_1000_over_10": loop,
@@ -41,8 +41,9 @@ def run(say: Callable[[str], None]) -> dict[str, Any]:
             "http_web_ms": pages["requests"]["web"],
             "http_postgres_ms": pages["requests"]["postgres"],
             "clerk_ms_per_instance": pages["pages"]["all"],
-            "engine_python_ms": engine["engine"],
-            "engine_postgres_ms": engine["postgres"],
+            "engine_python_ms": engine["bare"]["engine"],
+            "engine_postgres_ms": engine["bare"]["postgres"],
+            "engine_case_ms_per_instance": engine["case"]["all"],
             "engine_sql_per_task": len(direct.sql),
             "idle_tick_empty_ms": tick["empty"],
             "machine": f"{platform.machine()}, {os.cpu_count()} CPU, "
