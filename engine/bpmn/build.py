@@ -15,6 +15,7 @@ from engine.bpmn.events import (
     StartEvent,
     TerminateEndEvent,
     ThrowEvent,
+    ThrowsCode,
 )
 from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
@@ -123,7 +124,10 @@ class Builder:
             return self._job(spec, element, element.job, name)
         if event.kind == "message":
             return self._publish(spec, element, name)
-        return _ENDS[event.kind](spec, name, element)
+        node = _ENDS[event.kind](spec, name, element)
+        if isinstance(node, ThrowsCode):
+            node.code_text = self.text(element, event.code or "", "代码", "code")
+        return node
 
     def _trigger(self, element: d.Element, event: d.EventDefinition) -> Trigger:
         if event.timer is None:

@@ -126,12 +126,31 @@ class PublishEvent(Node):
         return max(0, int(step.rest.total_seconds()) + step.months * 2_592_000)
 
 
-class ErrorEndEvent(Node):
-    """Throws an error out of its scope."""
+class ThrowsCode(Node):
+    """What error and escalation events have in common: a code, and their own variables (the
+    input mappings) that go with it."""
+
+    code_text: Text
 
     def enter(self, task: Task) -> bool:
+        view = task.workflow.top_workflow.view(task)
+        code = self.code_text.string(view)
+        if not code:
+            raise self.code_text.expected("非空的代码", "a code that is not empty", code, view)
+        task.internal_data["code"] = code
+        return True
+
+    def _leave(self, task: Task, top: Instance) -> None:
+        task.internal_data["thrown"] = dict(top.scopes.own(token_of(task)))
+
+
+class ErrorEndEvent(ThrowsCode):
+    """Throws an error out of its scope. Uncaught, it is an incident here."""
+
+    def enter(self, task: Task) -> bool:
+        super().enter(task)
         top = task.workflow.top_workflow
-        code = self.code or ""
+        code = task.internal_data["code"]
         holder = top.enclosing(task)
         caught = holder is not None and catcher(holder, "error", code) is not None
         if not caught and not top.world.catches_error(code):
@@ -140,29 +159,18 @@ class ErrorEndEvent(Node):
 
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
-        values = task.internal_data.pop("thrown", {})
-        throw_error(top, top.enclosing(task), self.code or "", None, values)
-
-    def choose(self, task: Task) -> list[str]:
-        return []
-
-    def _close(self, task: Task, top: Instance) -> bool:
-        task.internal_data["thrown"] = dict(top.scopes.own(token_of(task)))
-        return True
+        data = task.internal_data
+        throw_error(top, top.enclosing(task), data["code"], None, data["thrown"])
 
 
-class EscalationEvent(Node):
+class EscalationEvent(ThrowsCode):
     """An intermediate throw or end event that escalates; the token goes on unless what
     catches it interrupts. Nobody has to catch it."""
 
-    def _close(self, task: Task, top: Instance) -> bool:
-        task.internal_data["thrown"] = dict(top.scopes.own(token_of(task)))
-        return super()._close(task, top)
-
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
-        values = task.internal_data.pop("thrown", {})
-        escalate(top, top.enclosing(task), self.code, values)
+        data = task.internal_data
+        escalate(top, top.enclosing(task), data["code"], data["thrown"])
 
 
 class TerminateEndEvent(Node):

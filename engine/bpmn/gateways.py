@@ -121,5 +121,5 @@ class EventBasedGateway(Node):
         task.internal_data["carry"] = carried
         task._ready()
 
-    def _close(self, task: Task, top: Instance) -> bool:
-        return True
+    def _go(self, task: Task, top: Instance) -> None:
+        """The event has chosen."""

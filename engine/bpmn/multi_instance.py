@@ -78,12 +78,10 @@ class MultiInstance(Node):
     def withdrawn(self, task: Task) -> None:
         self._cancel_inner(task, spare=None)
 
-    def _close(self, task: Task, top: Instance) -> bool:
+    def _leave(self, task: Task, top: Instance) -> None:
         if self.output_collection:
             own = top.scopes.own(token_of(task))
             top.merge(top.outer(task), {self.output_collection: own[self.output_collection]})
-        task.internal_data["ways"] = self.choose(task)
-        return True
 
     def _begin(self, task: Task, item: Json) -> None:
         loop = task.internal_data["loop"]

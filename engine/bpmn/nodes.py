@@ -1,8 +1,9 @@
 """The task specification all elements share: entering, waiting, leaving.
 
-A token *enters* (input mappings, boundary events armed, the element's own work), may wait, and
-*leaves* (result, output mappings, choice of flows). A phase that raises Trouble becomes an
-incident; ``retry`` repeats exactly that phase."""
+A token *enters* (input mappings, boundary events armed, the element's own work), may wait,
+*leaves* (result, output mappings) and *goes* (choice of flows). A phase that raises Trouble
+becomes an incident; ``retry`` repeats exactly that phase. *work* is the element's own work
+alone: it is repeated when the wait failed, not the entering."""
 
 from __future__ import annotations
 
@@ -22,6 +23,8 @@ from engine.model import Json
 
 if TYPE_CHECKING:
     from engine.bpmn.diagram import Element
+
+_LEAVING = ("leave", "go")
 
 Task = Any
 """A SpiffWorkflow task; the library is untyped."""
@@ -107,7 +110,9 @@ class Node(BpmnTaskSpec):
 
     def repeat(self, task: Task, phase: str) -> None:
         """Try the phase again that ended in an incident."""
-        if phase == "leave" or self._attempt(task, phase):
+        if phase in _LEAVING:
+            task.internal_data["phase"] = phase
+        if phase in _LEAVING or self._attempt(task, phase):
             task._set_state(TaskState.WAITING)
             task._ready()
 
@@ -122,14 +127,23 @@ class Node(BpmnTaskSpec):
         )
 
     def _attempt(self, task: Task, phase: str) -> bool:
+        """Do a phase; False if it waits, or has raised an incident."""
         top = task.workflow.top_workflow
         try:
-            return self._open(task, top) if phase == "enter" else self._close(task, top)
+            if phase == "enter":
+                return self._enter(task, top)
+            if phase == "work":
+                return self.enter(task)
+            if phase == "leave":
+                self._leave(task, top)
+                phase = "go"
+            self._go(task, top)
+            return True
         except Trouble as trouble:
             top.incident(task, phase, trouble)
             return False
 
-    def _open(self, task: Task, top: Instance) -> bool:
+    def _enter(self, task: Task, top: Instance) -> bool:
         top.count_step()
         if self.input_mappings:
             values = self._mapped(self.input_mappings, top.view(task), {})
@@ -150,7 +164,7 @@ class Node(BpmnTaskSpec):
         if listeners:
             task.internal_data["listeners"] = listeners
 
-    def _close(self, task: Task, top: Instance) -> bool:
+    def _leave(self, task: Task, top: Instance) -> None:
         values = task.internal_data.pop("result", None)
         if values:
             self.result(task, values)
@@ -159,11 +173,12 @@ class Node(BpmnTaskSpec):
             outer = top.outer(task)
             made = self._mapped(self.output_mappings, view, top.scopes.view(outer))
             top.merge(outer, made)
+
+    def _go(self, task: Task, top: Instance) -> None:
         if self.body is not None:
             self.body.collect(task)
         elif self.ways:
             task.internal_data["ways"] = self.choose(task)
-        return True
 
     def _mapped(
         self, pairs: list[tuple[str, Text]], view: Any, base: Mapping[str, Json]
@@ -204,7 +219,8 @@ class Node(BpmnTaskSpec):
         task.workflow.top_workflow.queue.append(task)
 
     def _run_hook(self, task: Task) -> bool | None:
-        return True if self._attempt(task, "leave") else None
+        phase = task.internal_data.pop("phase", "leave")
+        return True if self._attempt(task, phase) else None
 
     def _on_complete_hook(self, task: Task) -> None:
         top = task.workflow.top_workflow

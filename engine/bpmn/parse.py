@@ -59,6 +59,12 @@ _NO_NODES = frozenset(
     }
 )
 _LOST = frozenset({"standardLoopCharacteristics"})
+_LOST_FLAGS = {
+    "isForCompensation": "true",
+    "instantiate": "true",
+    "parallelMultiple": "true",
+    "eventGatewayType": "Parallel",
+}
 _TIMERS: dict[str, TimerKind] = {
     "timeDate": "date",
     "timeDuration": "duration",
@@ -315,6 +321,9 @@ def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
         if (tag := etree.QName(child).localname) in _LOST
     ]
     found = lost + zeebe.unread(node)
+    found += [
+        (name, line_of(node)) for name, value in _LOST_FLAGS.items() if node.get(name) == value
+    ]
     form = zeebe.extension(node, "formDefinition")
     if form is not None and not form.get("formId"):
         found += [

@@ -95,7 +95,7 @@ class Run:
         task = self._waiting(token, "task", "job", "call")
         top = self._instance
         if catcher(task, "error", code) is None and not top.world.catches_error(code):
-            top.incident(task, "enter", uncaught(code, message))
+            top.incident(task, "work", uncaught(code, message))
             return
         top.end_wait(task, "completed")
         throw_error(top, task, code, message, values)
@@ -110,8 +110,8 @@ class Run:
     def fail(self, token: str, kind: str, zh: str, en: str) -> None:
         """What the token waits for cannot be had (a called process is missing, a form …): the
         wait ends with an incident, and ``retry`` opens it anew."""
-        task = self._waiting(token, "task", "job", "call", "timer", "message")
-        self._instance.incident(task, "enter", Trouble(kind, zh, en))
+        task = self._waiting(token, "task", "job", "call")
+        self._instance.incident(task, "work", Trouble(kind, zh, en))
 
     def retry(self, token: str) -> None:
         """Try again what ended in the incident of this token."""
@@ -187,11 +187,11 @@ class Run:
                 "now.",
                 token=token,
             )
-        self._instance.steps = 0
         return task
 
     def _go_on(self) -> None:
         self._instance.do_engine_steps()
+        self._instance.steps = 0
 
 
 def _over() -> Conflict:

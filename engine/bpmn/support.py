@@ -85,6 +85,15 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "请改用表单标识（Camunda 表单，链接）。",
         "Use a form id (Camunda form, linked).",
     ),
+    "isForCompensation": (
+        "请把补偿步骤画成普通路径，例如从错误边界事件引出。",
+        "Draw the compensating steps as an ordinary path, e.g. from an error boundary event.",
+    ),
+    "instantiate": ("请改用消息开始事件。", "Use a message start event instead."),
+    "eventGatewayType": (
+        "请用并行网关引出几个捕获事件，再汇合。",
+        "Fork with a parallel gateway to the events and join them.",
+    ),
     "loopCardinality": (
         "请在“输入集合”中给出列表，例如 =for i in 1..3 return i。",
         "Give a list as input collection, e.g. =for i in 1..3 return i.",

@@ -142,8 +142,12 @@ def _cycle(text: str, now: datetime) -> Due:
     left = int(head[1:]) if head[1:] else None
     if left == 0:
         raise TimingError("循环次数不能为 0。", "A cycle cannot repeat 0 times.")
-    first = moment(rest[0]) if len(rest) == 2 else step.after(now)
-    return Due(first, every, left)
+    if len(rest) == 1:
+        return Due(step.after(now), every, left)
+    first = Due(moment(rest[0]), every, left)
+    if left is None and first.at < now:
+        return first.following(now) or first
+    return first
 
 
 def _zone(name: str | None) -> tzinfo:

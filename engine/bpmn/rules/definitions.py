@@ -151,6 +151,14 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
                 f"Fill in its code; to catch every {event.kind}, choose none.",
             ),
         )
+    if element.type == "boundaryEvent" and (event.code or "").startswith("="):
+        yield remarks.on(
+            element,
+            "static-code",
+            f"捕获的{zh}代码不能是表达式。",
+            f"catches a code that is an expression; only a fixed {event.kind} code can be caught.",
+            ("写成固定的代码。", "Write a fixed code."),
+        )
     if element.type == "boundaryEvent" and element.attached_to:
         twins = [
             other

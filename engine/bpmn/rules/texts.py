@@ -68,6 +68,8 @@ def _of(element: Element) -> Iterator[Place]:
     if event is not None:
         yield Place(element, "消息名称", "message name", event.name or "")
         yield Place(element, "关联键", "correlation key", event.correlation_key or "")
+        thrown = event.code if element.type != "boundaryEvent" else None
+        yield Place(element, "代码", "code", thrown or "")
     key = element.properties.get("message.correlationKey", "")
     yield Place(element, "关联键", "correlation key", key)
     ttl = element.properties.get("message.timeToLive", "")

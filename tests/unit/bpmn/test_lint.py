@@ -20,6 +20,7 @@ from tests.unit.bpmn.drawing import (
     io,
     many,
     message,
+    message_definition,
     process,
     script,
     service,
@@ -330,6 +331,25 @@ ERRORS: dict[str, tuple[bytes, str, str]] = {
         ),
         "camunda-7",
         "",
+    ),
+    "for compensation": (around(user("a", WHO).replace("id=", 'isForCompensation="true" id=')),
+                         "unsupported", "a"),
+    "receive task that starts": (
+        around(el("receiveTask", "a", messageRef="m", instantiate="true"),
+               before=message_definition("m", "x")),
+        "unsupported",
+        "a",
+    ),
+    "caught code computed": (
+        definitions(
+            el("error", "x", errorCode="=code"),
+            process(
+                start(), user("u", WHO), boundary("a", "u", event("error", "x")), end(),
+                flows("start u end", "a end"),
+            ),
+        ),
+        "static-code",
+        "a",
     ),
     "an id twice": (
         definitions(process(start(), user("a", WHO), user("a", WHO), end(), flows("start a end"))),

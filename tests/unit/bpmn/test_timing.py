@@ -76,6 +76,12 @@ def test_a_counted_cycle_ends() -> None:
     assert second.following(NOW) is None
 
 
+def test_an_endless_cycle_that_began_long_ago_waits_for_its_next_time() -> None:
+    assert due("cycle", "R/2026-01-01T00:00:00Z/P1D", NOW).at == NOW.replace(day=3, hour=0)
+    counted = due("cycle", "R2/2026-01-01T00:00:00Z/P1D", NOW)
+    assert counted.at < NOW
+
+
 def test_an_endless_monthly_cycle_skips_what_has_passed() -> None:
     first = due("cycle", "R/P1M", NOW)
     following = first.following(NOW.replace(month=11))
