@@ -85,6 +85,14 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "请改用表单标识（Camunda 表单，链接）。",
         "Use a form id (Camunda form, linked).",
     ),
+    "zeebe:executionListeners": (
+        "请在它之前或之后画一个服务任务。",
+        "Draw a service task before or behind it.",
+    ),
+    "zeebe:taskListeners": (
+        "请在它之前或之后画一个服务任务。",
+        "Draw a service task before or behind it.",
+    ),
     "isForCompensation": (
         "请把补偿步骤画成普通路径，例如从错误边界事件引出。",
         "Draw the compensating steps as an ordinary path, e.g. from an error boundary event.",
