@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
+from typing import Literal
 
 from sqlalchemy import select
 
@@ -15,12 +18,15 @@ from engine.importing.mapping import Entry, Mapping
 from engine.importing.rejects import Rejects
 from engine.importing.sheets import Row, Sheet
 from engine.importing.values import RowRejected
-from engine.store.unit import Store
+from engine.store.unit import Crowded, Store
 from engine.tables import cases as table
 
 _BATCH = 25
+_THREADS = 2
+_ATTEMPTS = 3
 
 Read = tuple[Row, Entry]
+Result = tuple[Row, Literal["added", "present"] | BihuanError | RowRejected]
 
 
 @dataclass(slots=True)
@@ -82,6 +88,9 @@ def read(
 
 
 class _Load:
+    """Rows are read and tallied in the calling thread; other threads open the cases, so that
+    our work on one batch and PostgreSQL's on another overlap."""
+
     def __init__(
         self, engine: Store, mapping: Mapping, rejects: Rejects, actor: str,
         progress: Callable[[Row], None],
@@ -95,35 +104,49 @@ class _Load:
 
     def run(self, sheet: Sheet, limit: int | None) -> Outcome:
         entries = self._entries(sheet, limit)
-        while batch := list(islice(entries, _BATCH)):
-            new = self._without_known(batch)
-            if new:
-                self._open(new)
+        running: deque[Future[list[Result]]] = deque()
+        with ThreadPoolExecutor(_THREADS) as threads:
+            while batch := list(islice(entries, _BATCH)):
+                running.append(threads.submit(self._import, batch))
+                if len(running) > _THREADS:
+                    self._tally(running.popleft().result())
+            while running:
+                self._tally(running.popleft().result())
         return self.outcome
 
     def _entries(self, sheet: Sheet, limit: int | None) -> Iterator[Read]:
         for row, entry in read(sheet, self.mapping, limit):
             if isinstance(entry, RowRejected):
-                self._reject(row, entry.zh)
+                self._tally([(row, entry)])
             else:
                 yield row, entry
 
-    def _without_known(self, batch: Sequence[Read]) -> list[Read]:
+    def _tally(self, results: list[Result]) -> None:
+        for row, result in results:
+            if result == "added":
+                self.outcome.added += 1
+            elif result == "present":
+                self.outcome.present += 1
+            else:
+                self.rejects.add(row, result.zh)
+                self.outcome.rejected += 1
+            self.progress(row)
+
+    def _import(self, batch: list[Read]) -> list[Result]:
+        known = self._known(batch)
+        new = [(row, entry) for row, entry in batch if entry.ref not in known]
+        present: list[Result] = [(row, "present") for row, entry in batch if entry.ref in known]
+        return present + (self._open(new) if new else [])
+
+    def _known(self, batch: list[Read]) -> set[str]:
         wanted = [entry.ref for _, entry in batch]
         query = select(table.c.source_ref).where(
             table.c.source == self.mapping.source, table.c.source_ref.in_(wanted)
         )
         with self.engine.read() as conn:
-            known = set(conn.scalars(query))
-        new = []
-        for row, entry in batch:
-            if entry.ref in known:
-                self._present(row)
-            else:
-                new.append((row, entry))
-        return new
+            return {str(ref) for ref in conn.scalars(query)}
 
-    def _open(self, batch: list[Read]) -> None:
+    def _open(self, batch: list[Read], attempt: int = 1) -> list[Result]:
         try:
             with self.engine.unit(self.actor) as unit:
                 for _, entry in batch:
@@ -132,28 +155,10 @@ class _Load:
                         source_ref=entry.ref, received_at=entry.received_at,
                     )
         except BihuanError as error:
-            self._failed(batch, error)
-            return
-        self.outcome.added += len(batch)
-        for row, _ in batch:
-            self.progress(row)
-
-    def _failed(self, batch: list[Read], error: BihuanError) -> None:
-        if len(batch) > 1:
-            for one in batch:
-                self._open([one])
-            return
-        row = batch[0][0]
-        if isinstance(error, cases.AlreadyOpened):
-            self._present(row)
-        else:
-            self._reject(row, error.zh)
-
-    def _present(self, row: Row) -> None:
-        self.outcome.present += 1
-        self.progress(row)
-
-    def _reject(self, row: Row, reason: str) -> None:
-        self.rejects.add(row, reason)
-        self.outcome.rejected += 1
-        self.progress(row)
+            if len(batch) > 1:
+                return [result for one in batch for result in self._open([one])]
+            if isinstance(error, Crowded) and attempt < _ATTEMPTS:
+                return self._open(batch, attempt + 1)
+            known = isinstance(error, cases.AlreadyOpened)
+            return [(batch[0][0], "present" if known else error)]
+        return [(row, "added") for row, _ in batch]
