@@ -1,0 +1,172 @@
+"""The runner and the engine on PostgreSQL agree: every scenario is played on both in lockstep,
+and after each step the open tasks, messages, incidents and variables are the same."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import Select, select
+
+from engine import Engine, deployment, housekeeping, jobs, messages, run, tasks
+from engine.model import File, Json, Person
+from engine.resources import kind_of
+from engine.scenarios import Coverage, TestCase
+from engine.scenarios.actions import ACTIONS
+from engine.scenarios.clock import instant, later
+from engine.scenarios.reading import Instruction
+from engine.scenarios.theatre import Theatre
+from engine.tables import definitions, incidents, instances, subscriptions, timers, user_tasks
+from engine.tables import jobs as jobs_table
+from tests.scenarios.complaint import PROJECT, cases, library
+
+MOCKS = "MOCK_DMN_DECISION"
+PLAYED = tuple(
+    case for case in cases()
+    if not any(step.type in (MOCKS, "EVALUATE_DECISION") for step in case.instructions)
+)
+GROUPS = frozenset({
+    "intake", "review", "network", "support-centre", "reply-centre", "revisit", "quality",
+    "oversight", "supervisor-desk", "account-managers", "branch-hangzhou", "branch-ningbo",
+})
+
+
+def deploy(engine: Engine) -> None:
+    paths = [
+        *(PROJECT / "processes").glob("*.calendar.json"),
+        *(PROJECT / "processes" / "complaint").iterdir(),
+        *(PROJECT / "forms").glob("*.form"),
+    ]
+    files = [File(path.name, path.read_bytes()) for path in paths if kind_of(path.name)]
+    with engine.unit("system") as unit:
+        deployment.deploy(unit, files)
+
+
+class OnDatabase:
+    """Does to the engine what an instruction does to the theatre."""
+
+    def __init__(self, engine: Engine, traveller: Any) -> None:
+        self.engine = engine
+        self.traveller = traveller
+
+    def do(self, step: Instruction, target: datetime) -> None:
+        data = step.data
+        values: Json = data.get("variables") or {}
+        if step.type in ("SET_TIME", "INCREASE_TIME"):
+            self._travel(target)
+        elif step.type == "CREATE_PROCESS_INSTANCE":
+            with self.engine.unit("test") as unit:
+                run.start(unit, data["processDefinitionSelector"]["processDefinitionId"], values)
+        elif step.type == "COMPLETE_USER_TASK":
+            self._complete(data["userTaskSelector"]["elementId"], values)
+        elif step.type == "COMPLETE_JOB":
+            element_id = data["jobSelector"]["elementId"]
+            key = self._first(jobs_table, element_id).key
+            with self.engine.unit("worker") as unit:
+                jobs.complete(unit, key, values)
+        else:
+            assert step.type == "CORRELATE_MESSAGE", step.type
+            with self.engine.unit("test") as unit:
+                messages.publish(unit, data["name"], data["correlationKey"], values)
+        self._tick()
+
+    def _complete(self, element_id: str, values: Json) -> None:
+        task = self._first(user_tasks, element_id)
+        person = Person(task.assignee or "test", "测试", groups=GROUPS)
+        with self.engine.unit(person.login) as unit:
+            if task.assignee is None:
+                tasks.claim(unit, task.key, person)
+            tasks.complete(unit, task.key, values, person)
+
+    def _first(self, table: Any, element_id: str) -> Any:
+        query = select(table).where(table.c.element_id == element_id, table.c.state == "created")
+        return self.rows(query.order_by(table.c.key))[0]
+
+    def _travel(self, target: datetime) -> None:
+        """Each timer at its own time."""
+        due = select(timers.c.due_at).where(timers.c.due_at <= target)
+        while rows := self.rows(due.order_by(timers.c.due_at).limit(1)):
+            self.traveller.move_to(max(rows[0].due_at, datetime.now(UTC)))
+            self._tick()
+        self.traveller.move_to(target)
+
+    def _tick(self) -> None:
+        while housekeeping.tick(self.engine):
+            pass
+
+    def rows(self, query: Select[Any]) -> list[Any]:
+        with self.engine.read() as conn:
+            return list(conn.execute(query))
+
+    def open_tasks(self) -> list[tuple[Any, ...]]:
+        query = select(user_tasks).where(user_tasks.c.state == "created")
+        return sorted(
+            (row.element_id, row.assignee or "", sorted(row.candidate_groups), row.priority,
+             str(row.due_at and row.due_at.astimezone(UTC)))
+            for row in self.rows(query)
+        )
+
+    def open_messages(self) -> list[str]:
+        query = select(subscriptions.c.name).where(subscriptions.c.instance_key.is_not(None))
+        return sorted(row.name for row in self.rows(query))
+
+    def open_incidents(self) -> list[str]:
+        query = select(incidents.c.element_id).where(incidents.c.state == "open")
+        return sorted(row.element_id for row in self.rows(query))
+
+    def variables(self) -> list[tuple[str, dict[str, Json]]]:
+        """Of the active instances, in the order of their start."""
+        query = (
+            select(instances.c.key, definitions.c.id)
+            .join(definitions, definitions.c.key == instances.c.definition_key)
+            .where(instances.c.status == "active").order_by(instances.c.key)
+        )
+        found = self.rows(query)
+        with self.engine.read() as conn:
+            return [(row.id, run.variables(conn, row.key)) for row in found]
+
+
+def theatre_tasks(theatre: Theatre) -> list[tuple[Any, ...]]:
+    found = [task.opened for task in theatre.stage.tasks if task.state == "open"]
+    return sorted(
+        (one.element_id, one.assignee or "", sorted(one.candidate_groups), one.priority,
+         str(one.due_at and one.due_at.astimezone(UTC)))
+        for one in found
+    )
+
+
+def theatre_variables(theatre: Theatre) -> list[tuple[str, dict[str, Json]]]:
+    active = [one for one in theatre.stage.instances if one.state == "active"]
+    return [(one.process_id, one.scopes[""]) for one in active]
+
+
+@pytest.mark.parametrize("case", PLAYED, ids=lambda case: f"{case.file}:{case.name}")
+def test_both_do_the_same(engine: Engine, case: TestCase) -> None:
+    first = case.instructions[0]
+    assert first.type == "SET_TIME"
+    with time_machine.travel(instant(first.data["time"]), tick=False) as traveller:
+        deploy(engine)
+        theatre = Theatre(library(), Coverage())
+        there = OnDatabase(engine, traveller)
+        for step in case.instructions:
+            if step.type.startswith("ASSERT_"):
+                continue
+            target = _target(theatre, step)
+            ACTIONS[step.type](theatre, step.data)
+            there.do(step, target)
+            where = f"after step {step.number} {step.type}"
+            assert there.open_tasks() == theatre_tasks(theatre), where
+            assert there.open_messages() == sorted(
+                one.opened.message for one in theatre.stage.subscriptions if one.state == "open"
+            ), where
+            assert there.open_incidents() == [], where
+            assert there.variables() == theatre_variables(theatre), where
+
+
+def _target(theatre: Theatre, step: Instruction) -> datetime:
+    now = theatre.library.clock.now()
+    if step.type == "SET_TIME":
+        return instant(step.data["time"])
+    return later(now, step.data["duration"]) if step.type == "INCREASE_TIME" else now
