@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TextIO
 
 import click
 
 from engine.errors import BihuanError, DeploymentRefused
-from engine.model import Finding
+from web.printing import show_findings
 
 COMMANDS = {
     "run": "web.commands.run:command",
@@ -83,19 +82,6 @@ def main(arguments: list[str] | None = None) -> None:
         click.echo(f"错误：{error.zh}", err=True)
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def show_findings(findings: tuple[Finding, ...] | list[Finding], out: TextIO) -> None:
-    """Print findings as ``file:line: severity: sentence [rule]``, the remedy indented below."""
-    severities = {"error": "错误", "warning": "警告", "info": "提示"}
-    for finding in findings:
-        place = f"{finding.file}:{finding.line}" if finding.line else finding.file
-        name = finding.element_name or finding.element_id
-        where = f"「{name}」" if name else ""
-        severity = severities[finding.severity]
-        print(f"{place}: {severity}: {where}{finding.zh} [{finding.rule}]", file=out)
-        if finding.remedy_zh:
-            print(f"    {finding.remedy_zh}", file=out)
 
 
 def _show_usage_error(error: click.UsageError) -> None:

@@ -9,8 +9,8 @@ import click
 
 from engine import deployment, resources
 from engine.model import File
-from web.cli import show_findings
 from web.opening import opened
+from web.printing import show_findings
 
 ACTOR = "system:command"
 
