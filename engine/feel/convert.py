@@ -12,6 +12,7 @@ from engine.feel.errors import FeelEvaluationError
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths, from_python
 from engine.feel.text import to_text
 from engine.feel.values import DECIMAL128, Range, Value, kind
+from engine.feel.zones import Zone
 
 _AS_IT_IS = frozenset(
     {str, bool, type(None), Decimal, Date, Time, DateTime, YearsMonths, DaysTime, Range}
@@ -36,7 +37,8 @@ def from_json(value: Any) -> Value:
 
 def to_json(value: Value) -> Any:
     """Plain JSON of a FEEL value: int where integral and within 64 bits else float; dates,
-    times and durations as ISO 8601 strings; ranges as FEEL text.
+    times and durations as ISO 8601 strings (a moment in a region with that moment's offset, which
+    every reader of ISO 8601 understands); ranges as FEEL text.
 
     FeelEvaluationError for functions and for numbers beyond float."""
     kind_ = type(value)
@@ -48,6 +50,8 @@ def to_json(value: Value) -> Any:
         return [to_json(item) for item in value]
     if kind_ is dict:
         return {key: to_json(item) for key, item in value.items()}
+    if kind_ is DateTime and value.zone is not None and value.zone.region:
+        return to_text(DateTime.from_local(value.local, Zone(value.offset)))
     if kind(value) == "function":
         raise FeelEvaluationError(
             "函数不能作为变量保存。", "A function cannot be stored as a variable."
