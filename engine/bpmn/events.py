@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any, Literal
-from uuid import UUID
 
 from engine.bpmn.changes import Escalated, Published
 from engine.bpmn.expressions import Text, Trouble
@@ -47,7 +46,7 @@ class CatchEvent(Node):
             self.finish(task, values)
             return
         task.workflow.top_workflow.end_wait(task, "completed")
-        host = task.workflow.tasks[UUID(hex=gateway)]
+        host = task.workflow.tasks[gateway]
         host.task_spec.decided(host, task, values)
 
 
@@ -69,7 +68,7 @@ class BoundaryEvent(Node):
         message, a cycle for its next time."""
         top = task.workflow.top_workflow
         level = task.workflow
-        host = level.tasks[UUID(hex=task.internal_data["host"])]
+        host = level.tasks[task.internal_data["host"]]
         if self.interrupting:
             top.end_wait(task, "completed")
             self.catch(host, values)

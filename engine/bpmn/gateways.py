@@ -27,7 +27,8 @@ class ExclusiveGateway(Node):
 
 class Join(Node):
     """A gateway whose tokens wait for each other. A token that arrives is parked with the flow
-    it came by; firing takes one token from each flow that has one (BPMN 2.0, 13.4)."""
+    it came by; firing takes one token from each flow that has one (BPMN 2.0, Parallel
+    Gateway)."""
 
     parked = True
 
@@ -69,7 +70,8 @@ class ParallelGateway(Join):
 
 class InclusiveGateway(Join):
     """Fires when no token elsewhere in its scope can still reach an incoming flow that has no
-    token, unless that token can also reach one that has (BPMN 2.0, table 13.3)."""
+    token, unless that token can also reach one that has (BPMN 2.0, execution
+    semantics of the Inclusive Gateway)."""
 
     reach: dict[str, frozenset[str]]
     """Element id → the incoming flows of this gateway that a token there can still reach

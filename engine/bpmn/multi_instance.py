@@ -6,7 +6,6 @@ The body is a scope with the output collection; each inner activity has its item
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from engine.bpmn.expressions import Text
 from engine.bpmn.nodes import Node, Task
@@ -97,7 +96,7 @@ class MultiInstance(Node):
         self.inner._update(child)
 
     def _body_of(self, inner: Task) -> Task:
-        return inner.workflow.tasks[UUID(hex=inner.internal_data["body"])]
+        return inner.workflow.tasks[inner.internal_data["body"]]
 
     def _numbers(self, task: Task, extra: int) -> dict[str, Json]:
         loop = task.internal_data["loop"]

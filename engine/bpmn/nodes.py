@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.util.task import TaskState
@@ -77,7 +76,8 @@ class Node(BpmnTaskSpec):
 
     def choose(self, task: Task) -> list[str]:
         """The ids of the flows to take. A flow without condition is always taken, one with a
-        condition if it is true, the default flow if no condition was (BPMN 2.0, 13.2.1)."""
+        condition if it is true, the default flow if no condition was (BPMN 2.0, Sequence Flow
+        Considerations)."""
         chosen = [way.id for way in self.ways if way.condition is None and way.id != self.default]
         if len(chosen) == len(self.ways):
             return chosen
@@ -242,7 +242,7 @@ class Node(BpmnTaskSpec):
             if way.id not in chosen:
                 continue
             top.emit(FlowTaken(way.id))
-            child = task._add_child(way.target, TaskState.FUTURE)
+            child = task.workflow.sprout(way.target, task, TaskState.FUTURE)
             if way.target.parked:
                 child.internal_data["flow"] = way.id
             if carried:
@@ -260,7 +260,7 @@ class Node(BpmnTaskSpec):
 
     def _disarm(self, task: Task) -> None:
         for token in task.internal_data.pop("listeners", ()):
-            listener = task.workflow.tasks.get(UUID(hex=token))
+            listener = task.workflow.tasks.get(token)
             if listener is not None:
                 listener.cancel()
                 task.workflow.forget(listener)

@@ -4,11 +4,8 @@ history. Refers to the program by the process id; which version it is, the store
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import orjson
-from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
@@ -29,7 +26,7 @@ def save(instance: Instance, process_id: str) -> bytes:
             "variables": instance.scopes.root,
             "locals": instance.scopes.locals,
             "tokens": _tokens(instance),
-            "inside": [[host.hex, _tokens(level)] for host, level in instance.subprocesses.items()],
+            "inside": [[host, _tokens(level)] for host, level in instance.subprocesses.items()],
         }
     )
 
@@ -59,12 +56,10 @@ def load(program: Program, state: bytes, world: World) -> Instance:
 
 
 def _tokens(level: Any) -> list[list[Any]]:
-    return [[task.id.hex, task.task_spec.name, task.internal_data] for task in level.tokens()]
+    return [[task.id, task.task_spec.name, task.internal_data] for task in level.tokens()]
 
 
 def _plant(level: Any, tokens: list[list[Any]]) -> None:
     specs = level.spec.task_specs
-    root = level.task_tree
     for token, name, data in tokens:
-        task = Task(level, specs[name], root, state=TaskState.WAITING, id=UUID(hex=token))
-        task.internal_data = data
+        level.plant_saved(specs[name], token, data)

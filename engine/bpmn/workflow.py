@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import uuid4
 
 from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
@@ -40,7 +40,8 @@ for _name in ("spiff.task", "spiff.workflow"):
 
 def token_of(task: Any) -> str:
     """The name of a token outside this room."""
-    return str(task.id.hex)
+    token: str = task.id
+    return token
 
 
 class _NoScripts:
@@ -50,14 +51,25 @@ class _NoScripts:
 class _Level:
     """What the instance and each of its sub-processes have in common."""
 
-    tasks: dict[UUID, Any]
+    tasks: dict[str, Any]
     task_tree: Any
     completed: bool
     spec: Any
 
     def plant(self) -> None:
         """Make the root of the task tree, which stays for ever."""
-        self.task_tree = Task(self, self.spec.start, state=TaskState.COMPLETED)
+        self.task_tree = Task(self, self.spec.start, state=TaskState.COMPLETED, id=":root")
+
+    def sprout(self, spec: Any, parent: Any, state: int) -> Any:
+        """A new task under another. Ids are text, which a state need not convert."""
+        return Task(self, spec, parent, state, uuid4().hex)
+
+    def plant_saved(self, spec: Any, token: str, data: dict[str, Json]) -> None:
+        """A task as it was saved."""
+        task = Task(self, spec, None, TaskState.WAITING, token)
+        task._parent = self.task_tree.id
+        task.internal_data = data
+        self.task_tree._children.append(token)
 
     def tokens(self) -> Iterator[Any]:
         """All tasks but the root; a copy, so that the tree may change meanwhile."""
@@ -65,7 +77,7 @@ class _Level:
 
     def spawn(self, spec: Any, data: dict[str, Json] | None = None) -> Any:
         """Set a new token on an element and let it enter."""
-        task = self.task_tree._add_child(spec, TaskState.FUTURE)
+        task = self.sprout(spec, self.task_tree, TaskState.FUTURE)
         if data:
             task.internal_data.update(data)
         spec._update(task)
@@ -73,7 +85,7 @@ class _Level:
 
     def park(self, spec: Any, data: dict[str, Json]) -> Any:
         """A task that waits without having entered its element: an armed event."""
-        task = self.task_tree._add_child(spec, TaskState.WAITING)
+        task = self.sprout(spec, self.task_tree, TaskState.WAITING)
         task.internal_data.update(data)
         return task
 
@@ -146,13 +158,10 @@ class Instance(_Level, BpmnWorkflow):
 
     def find(self, token: str) -> Any | None:
         """The task of a token, wherever it is."""
-        try:
-            key = UUID(hex=token)
-        except ValueError:
-            return None
         for level in self.levels():
-            if key in level.tasks and level.tasks[key] is not level.task_tree:
-                return level.tasks[key]
+            found = level.tasks.get(token)
+            if found is not None and found is not level.task_tree:
+                return found
         return None
 
     def levels(self) -> Iterator[Any]:
@@ -176,7 +185,7 @@ class Instance(_Level, BpmnWorkflow):
             body = task.internal_data.get("body")
             if body is not None:
                 chain.append(body)
-                task = task.workflow.tasks[UUID(hex=body)]
+                task = task.workflow.tasks[body]
             elif task.workflow is self:
                 chain.append("")
                 return chain
@@ -188,7 +197,7 @@ class Instance(_Level, BpmnWorkflow):
         """The activity that holds a token: its multi-instance body or sub-process."""
         body = task.internal_data.get("body")
         if body is not None:
-            return task.workflow.tasks.get(UUID(hex=body))
+            return task.workflow.tasks.get(body)
         return None if task.workflow is self else task.workflow.host
 
     # -- variables

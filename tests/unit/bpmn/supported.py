@@ -124,7 +124,7 @@ SUPPORTED: tuple[Row, ...] = (
              flows("start g end"), flow("g", "e2", "=x = 1"))),
     Row("Gateways", "parallel", "joins count tokens by flow, right in loops, too",
         gateway("parallelGateway"), ("complete b", "complete a")),
-    Row("Gateways", "inclusive", "joins wait while a token can still arrive (BPMN 2.0, 13.4.3)",
+    Row("Gateways", "inclusive", "joins wait while a token can still arrive",
         gateway("inclusiveGateway"), ("complete b", "complete a")),
     Row("Gateways", "event-based", "before message and timer catch events",
         file(start(), el("eventBasedGateway", "g"),
