@@ -59,7 +59,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "limit_request_line": 8190,
         "limit_request_fields": 64,
         "proc_name": "bihuan-web",
-        "loglevel": settings.log_level.lower(),
+        "loglevel": "debug" if settings.log_level == "DEBUG" else "warning",
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,
         "control_socket_disable": True,
     }
