@@ -18,7 +18,7 @@ from engine.bpmn.diagram import ProcessInfo
 from engine.errors import NotFound
 from engine.feel import Function
 from engine.model import Binding
-from engine.store.unit import store_of
+from engine.store.unit import Store, store_of
 from engine.tables import definitions, deployment_definitions, deployments, resources
 
 _KINDS_ZH = {
@@ -56,8 +56,14 @@ class Process:
 
 def number(conn: Connection) -> int:
     """The highest deployment number; 0 before the first deployment."""
+    noted: dict[str, int] | None = conn.get_execution_options().get("bihuan_noted")
+    if noted is not None and "number" in noted:
+        return noted["number"]
     query = select(func.coalesce(func.max(deployments.c.number), 0))
-    return int(conn.execute(query).scalar_one())
+    found = int(conn.execute(query).scalar_one())
+    if noted is not None:
+        noted["number"] = found
+    return found
 
 
 def by_key(conn: Connection, key: int) -> Definition:
@@ -136,11 +142,27 @@ def _compile(
 
 
 def _functions(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
+    present = _present(store_of(conn))
     deployed = resolve(conn, number, "calendar", "default")
     if deployed is None:
-        return 0, calendar.functions(calendar.plain(store_of(conn).zone.key))
+        return 0, calendar.functions(calendar.plain(store_of(conn).zone.key)) | present
     name, bytes_ = content(conn, deployed.key)
-    return deployed.key, calendar.functions(calendar.parse(bytes_, name))
+    return deployed.key, calendar.functions(calendar.parse(bytes_, name)) | present
+
+
+def _present(store: Store) -> dict[str, Function]:
+    """Stand-ins for FEEL's functions of the present, where the engine has a clock of its own."""
+    clock = store.clock
+    if clock is None:
+        return {}
+
+    def now() -> Any:
+        return clock().astimezone(store.zone)
+
+    def today() -> Any:
+        return now().date()
+
+    return {"now": Function("now", (), now), "today": Function("today", (), today)}
 
 
 def _by_key(conn: Connection, key: int) -> Definition:

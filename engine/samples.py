@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -26,6 +25,7 @@ from engine.store.unit import Store, Unit
 from engine.tables import user_tasks
 
 _ACTOR = "sample"
+_CLAIMED_BEFORE = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +70,50 @@ def parse(content: bytes, filename: str) -> Samples:
         ) from error
 
 
-def play(engine: Store, found: Samples) -> Iterator[str]:
+class Clock:
+    """The present of the engine that plays samples: moved from step to step, never beyond now."""
+
+    def __init__(self) -> None:
+        self._at: datetime | None = None
+
+    def __call__(self) -> datetime:
+        now = datetime.now(UTC)
+        return now if self._at is None else min(self._at, now)
+
+    def set(self, at: datetime) -> None:
+        self._at = at
+
+
+def play(engine: Store, clock: Clock, found: Samples) -> Iterator[str]:
     """Open each sample that is not there yet and take its steps, in its own past; yields the id
-    of each one done. A step that is not possible (the customer may not be called at this hour)
-    ends its sample there."""
+    of each one done. ``clock`` is the engine's. A step that is not possible (the customer may
+    not be called at that hour) ends its sample there."""
     with engine.read() as conn:
         number = definitions.number(conn)
         _, functions = definitions.functions_at(conn, number)
+    loaded_at = datetime.now(UTC)
     for sample in found.samples:
-        player = _Player(engine, functions)
+        player = _Player(engine, clock, loaded_at + sample.received, functions)
         if player.open(found, sample):
             player.take(sample.steps)
         yield sample.id
 
 
 class _Player:
-    def __init__(self, engine: Store, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, engine: Store, clock: Clock, at: datetime, functions: Mapping[str, Function]
+    ) -> None:
         self.engine = engine
+        self.clock = clock
+        self.at = at
         self.functions = functions
         self.case_id = 0
-        self.at = datetime.min
 
     def open(self, found: Samples, sample: Sample) -> bool:
         """Whether the sample is new."""
-        owner = sample.data.get("owner", _ACTOR)
+        self.clock.set(self.at)
         try:
-            with self.engine.unit(str(owner)) as unit:
-                self.at = unit.now = unit.now + sample.received
+            with self.engine.unit(str(sample.data.get("owner", _ACTOR))) as unit:
                 started = cases.open_(
                     unit, found.kind, sample.data, source=found.source, source_ref=sample.id,
                     received_at=unit.now, sample=True,
@@ -109,6 +126,7 @@ class _Player:
     def take(self, steps: tuple[Step, ...]) -> None:
         for step in steps:
             self.at += step.after
+            self.clock.set(self.at)
             if not (self._complete(step) if step.task else self._send(step)):
                 return
 
@@ -126,9 +144,11 @@ class _Player:
                 return False
             person = _who(conn, step.by or task.assignee, task.candidate_groups)
         if task.assignee is None:
-            with self._unit(person.login, before=timedelta(minutes=2)) as unit:
+            self.clock.set(self.at - _CLAIMED_BEFORE)
+            with self.engine.unit(person.login) as unit:
                 tasks.claim(unit, task.key, person)
-        with self._unit(person.login) as unit:
+            self.clock.set(self.at)
+        with self.engine.unit(person.login) as unit:
             tasks.complete(unit, task.key, self._answer(step, unit, person), person)
         return True
 
@@ -139,20 +159,13 @@ class _Player:
         keys = [one.key for one in waiting if one.name == step.message]
         if not keys:
             return False
-        with self._unit(person.login) as unit:
+        with self.engine.unit(person.login) as unit:
             messages.deliver(unit, keys[0], self._answer(step, unit, person))
         return True
 
-    @contextmanager
-    def _unit(self, login: str, before: timedelta = timedelta(0)) -> Iterator[Unit]:
-        """A unit of work whose moment is the step's, or now if that has not come yet."""
-        with self.engine.unit(login) as unit:
-            unit.now = min(self.at - before, unit.now)
-            yield unit
-
     def _answer(self, step: Step, unit: Unit, person: Person) -> dict[str, Json]:
         """The data of the step, its expressions evaluated with ``at`` (when) and ``name``."""
-        at = self.at.astimezone(self.engine.zone).isoformat(timespec="seconds")
+        at = unit.now.astimezone(self.engine.zone).isoformat(timespec="seconds")
         context = {"at": at, "name": person.name, "login": person.login}
         answer: dict[str, Json] = {}
         for key, value in step.data.items():

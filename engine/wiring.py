@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from engine import calendar, cases, feel
 from engine.feel import Function
@@ -15,7 +16,8 @@ class Engine(Store):
 
     ``local_job_types`` are the job types that workers of this installation run;
     ``checks`` maps the ending of a file name to its check, for files the engine knows
-    nothing about (".form").
+    nothing about (".form"). ``clock`` stands in for the present, aware: for samples that are
+    played in their own past.
     """
 
     def __init__(
@@ -25,6 +27,7 @@ class Engine(Store):
         local_job_types: frozenset[str] = frozenset(),
         zone: str = "Asia/Shanghai",
         checks: Mapping[str, Check] | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         own: dict[str, Check] = {".calendar.json": _check_calendar, ".case.json": cases.check}
         super().__init__(
@@ -33,6 +36,7 @@ class Engine(Store):
             zone=zone,
             checks=own | dict(checks or {}),
             hooks=_Cases(),
+            clock=clock,
         )
         feel.set_zone(zone)
 

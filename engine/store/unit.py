@@ -51,12 +51,14 @@ class Store:
         zone: str = "Asia/Shanghai",
         checks: Mapping[str, Check] | None = None,
         hooks: Hooks | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         self.url = url
         self.local_job_types = local_job_types
         self.zone = ZoneInfo(zone)
         self.checks = dict(checks or {})
         self.hooks = hooks or Hooks()
+        self.clock = clock
         self.keys = Keys()
         self.programs = Recent(200)
         self.models = Recent(200)
@@ -80,9 +82,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for queries; what it would write is rolled back."""
+        """A connection for queries; what it would write is rolled back. What is deployed is
+        asked once: for the queries of one reading it stands still."""
         with self.pool.connect() as conn:
-            yield self._known(conn)
+            yield self._known(conn).execution_options(bihuan_noted={})
 
     def close(self) -> None:
         """Give the connections back."""
@@ -101,7 +104,7 @@ class Unit:
         self.engine = engine
         self.conn = conn
         self.actor = actor
-        self.now = datetime.now(UTC)
+        self.now = engine.clock() if engine.clock else datetime.now(UTC)
         self.chains: dict[int, Chain] = {}
         """The histories of the cases that are in the middle of a step."""
 

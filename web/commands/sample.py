@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -36,8 +37,13 @@ def load(engine: Engine) -> None:
     with engine.unit(ACTOR) as unit:
         organisation.load(unit, ORGANISATION.read_bytes(), ORGANISATION.name)
     found = samples.parse(COMPLAINTS.read_bytes(), COMPLAINTS.name)
-    with click.progressbar(
-        samples.play(engine, found), length=len(found.samples), label="示例投诉", show_pos=True
+    clock = samples.Clock()
+    past = Engine(
+        engine.url, local_job_types=engine.local_job_types, zone=engine.zone.key, clock=clock
+    )
+    played = samples.play(past, clock, found)
+    with closing(past), click.progressbar(
+        played, length=len(found.samples), label="示例投诉", show_pos=True
     ) as bar:
         for _ in bar:
             pass
