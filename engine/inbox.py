@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from engine import cases, definitions, privacy, run
+from engine import cases, privacy, run
 from engine.cases import CaseView
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.model import Json, Person
@@ -87,11 +87,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class TaskView:
-    """What the page of a task shows. ``form`` is the bound form file, None without one;
-    ``variables`` are those visible at the task; ``case`` is None for a process without."""
+    """What the page of a task shows. its form is ``row.form_key``. ``variables`` are those
+    visible at the task; ``case`` is None for a process without."""
 
     row: TaskRow
-    form: bytes | None
     variables: dict[str, Json]
     case: CaseView | None
 
@@ -156,9 +155,8 @@ def task(conn: Connection, key: int, person: Person) -> TaskView:
             f"Task “{row.name}” is not for you.",
             task=key,
         )
-    form = definitions.content(conn, row.form_key)[1] if row.form_key else None
     case = cases.view(conn, row.case_id) if row.number is not None else None
-    return TaskView(_row(row, datetime.now(UTC)), form, _visible(conn, row), case)
+    return TaskView(_row(row, datetime.now(UTC)), _visible(conn, row), case)
 
 
 def _may_see(row: Row[Any], person: Person) -> bool:

@@ -6,16 +6,30 @@ same at once, one succeeds and the other is told who was faster.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select, update
 
 from engine import plain
+from engine.bpmn import Run
 from engine.errors import BihuanError, Conflict, Forbidden, NotFound
 from engine.model import Json, Person
 from engine.step import Step
 from engine.store.unit import Unit
 from engine.tables import people, user_tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a task asks for: its form (a definition key), the number of the latest deployment,
+    the variables that are visible at it."""
+
+    form_key: int | None
+    number: int
+    variables: dict[str, Json]
+
 
 _LEADERS = frozenset({"supervisor", "admin"})
 
@@ -112,11 +126,23 @@ def complete(unit: Unit, key: int, variables: Json, person: Person) -> None:
     Raises NotFound, Conflict if it is completed or cancelled already or is nobody's,
     Forbidden if it is somebody else's, Invalid for variables that are no JSON."""
     values = plain.variables(variables)
+    answer(unit, key, person, lambda _asked: values)
+
+
+def answer(unit: Unit, key: int, person: Person, read: Callable[[Asked], Json]) -> None:
+    """Like ``complete``, with what ``read`` makes of the task's form and of the variables as
+    they stand under the lock; what ``read`` raises leaves everything as it was."""
     step, task = _locked(unit, key)
     if task.assignee != person.login:
         raise _not_yours(unit, task)
-    _note(step, task, "task.completed")
-    step.perform(task.instance_key, lambda run: run.complete(task.token, values))
+
+    def act(run: Run) -> None:
+        asked = Asked(task.form_key, step.number, run.variables(task.token))
+        values = plain.variables(read(asked))
+        _note(step, task, "task.completed")
+        run.complete(task.token, values)
+
+    step.perform(task.instance_key, act)
     step.finish()
 
 

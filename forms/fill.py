@@ -1,7 +1,8 @@
 """A form together with variables and what was entered: every component's state, in order.
 
 The order of evaluation is form-js's: first all values are known, then components are taken
-from top to bottom, and a hidden component's value is gone for those that follow.
+from top to bottom. What was entered in a hidden component is gone for all others; they see
+the variable as it was, which is what the process keeps.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Node:
     hidden: bool = False
     readonly: bool = False
     options: tuple[Option, ...] = ()
+    before: Any = None
+    """The variable's value, which stays where the field is hidden."""
     initial: Any = None
     children: list[Node] = field(default_factory=list)
     items: list[list[Node]] = field(default_factory=list)
@@ -102,8 +105,8 @@ class Fill:
 
     def _collect(self, node: Node, scope: _Scope) -> None:
         component = node.component
-        before = _get(scope.variables, component.path)
-        node.initial = component.default if before is None else before
+        node.before = _get(scope.variables, component.path)
+        node.initial = component.default if node.before is None else node.before
         typed = scope.entered is not None and _has(scope.entered, component.path)
         node.raw = _get(scope.entered, component.path) if typed else node.initial
         if component.type in CHOICES and not component.choices.static:
@@ -136,7 +139,7 @@ class Fill:
         component = node.component
         if node.hidden:
             node.value, node.problem = None, ""
-            self.put(node.path, None)
+            self.put(node.path, node.before)
             return
         readonly = component.readonly
         node.readonly = readonly if isinstance(readonly, bool) else (

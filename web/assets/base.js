@@ -14,6 +14,7 @@ import { startUploads } from "./upload.js";
 htmx.config.allowEval = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.selfRequestsOnly = true;
+htmx.config.attributesToSettle = ["class", "width", "height"]; // not style: our policy forbids it
 htmx.config.historyCacheSize = 0; // pages with personal data are not kept in localStorage
 htmx.config.responseHandling = [
   { code: "204", swap: false },

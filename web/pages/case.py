@@ -27,6 +27,9 @@ from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("case", __name__, url_prefix="/cases/<int:case_id>")
 
+_LATEST_LINES = 8
+_LOOKED_AT = 80
+
 
 @pages.get("")
 @right(SIGNED_IN)
@@ -44,6 +47,18 @@ def show(case_id: int) -> str:
             incidents=incidents.list_open(conn, case_id), others=cases.siblings(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
         )
+
+
+@pages.get("/aside")
+@right(SIGNED_IN)
+def aside(case_id: int) -> str:
+    """What the page of a task shows beside its form: the latest story, the customer's cases."""
+    with session.engine().read() as conn:
+        kind = cases.view(conn, case_id).kind
+        entries = history.timeline(conn, case_id, limit=_LOOKED_AT)
+        lines = teller(conn, kind).tell(entries, _LATEST_LINES)
+        others = cases.siblings(conn, case_id)
+    return render_template("case_aside.html", lines=lines, others=others)
 
 
 @pages.get("/diagram/<int:instance_key>")
@@ -124,8 +139,7 @@ def redraw(case_id: int, key: int) -> str:
 
 
 def teller(conn: Connection, kind: CaseKind | None) -> Teller:
-    names = {account.person.login: account.person.name for account in people.list_(conn)}
-    return Teller(groups.names(conn), names, kind, session.engine().zone)
+    return Teller(groups.names(conn), people.names(conn), kind, session.engine().zone)
 
 
 def _actions(conn: Connection, case_id: int, person: Person) -> list[Waiting]:

@@ -21,6 +21,8 @@ from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("intake", __name__, url_prefix="/new")
 
+_SHORTEST_NUMBER = 4
+
 
 @pages.get("")
 @right(SIGNED_IN)
@@ -71,7 +73,7 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
 def redraw(kind_id: str) -> str:
     """The form as it looks with what is entered now."""
     with session.engine().read() as conn:
-        _kind_, form = _kind(conn, kind_id)
+        form = _kind(conn, kind_id)[1]
         fields = form.fields(_known(), filling.entered(form))
     return render_template("form_fields.html", fields=fields)
 
@@ -81,11 +83,13 @@ def redraw(kind_id: str) -> str:
 def customer(kind_id: str) -> str:
     """What is known of the customer whose number is being typed."""
     with session.engine().read() as conn:
-        kind, _form = _kind(conn, kind_id)
-        name = _customer_field(kind)
+        kind = _kind(conn, kind_id)[0]
+        name = _customer_field(kind, "ref")
         ref = request.args.get(name, "").strip() if name else ""
-        found = cases.of_customer(conn, ref) if len(ref) >= 4 else None
-    return render_template("customer_cases.html", found=found, ref=ref)
+        found = cases.of_customer(conn, ref) if len(ref) >= _SHORTEST_NUMBER else None
+    level = kind.field(_customer_field(kind, "level"))
+    names = level.options if level else {}
+    return render_template("customer_cases.html", found=found, ref=ref, level_names=names)
 
 
 def _kind(conn: Connection, kind_id: str) -> tuple[CaseKind, forms.Form]:
@@ -100,9 +104,10 @@ def _known() -> dict[str, Any]:
     return {"owner": session.person().login}
 
 
-def _customer_field(kind: CaseKind) -> str:
-    """The one variable that the customer's number is read from, if it is that simple."""
-    expression = kind.customer.get("ref")
+def _customer_field(kind: CaseKind, what: str) -> str:
+    """The one variable that the customer's number (name, level) is read from, if it is that
+    simple."""
+    expression = kind.customer.get(what)
     names = sorted(expression.variables) if expression else []
     return names[0] if len(names) == 1 else ""
 
@@ -115,7 +120,7 @@ def _page(
     template = "intake_form.html" if wants_fragment() else "intake.html"
     return render_template(
         template, kind=kind, fields=fields, errors=errors, labels=labels(fields),
-        customer_field=_customer_field(kind), **more,
+        customer_field=_customer_field(kind, "ref"), **more,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +13,25 @@ from engine.cases import CaseKind
 from engine.history import Entry
 from web.pages.display import of_field, shown
 
-_MARKS = {
-    "task": "task", "incident": "incident", "timer": "late", "data": "seen", "status": "status",
-}
+_MARKS = {"timer.fired": "late", "task.completed": "done"}
+_FILLED = frozenset({"done", "instance", "message", "case"})
+"""Lines after which changed variables are what somebody filled in."""
 _NAMELESS = frozenset({"system", "timer", "message", "worker"})
+_BY_ITSELF = frozenset({"task.created", "status.changed", "decision.evaluated", "timer.fired"})
+"""What the process does by itself, whoever's step set it going."""
 _LONGEST = 160
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the story; ``mark`` chooses its look, ``details`` are smaller lines."""
+    """One line of the story. ``details`` belong to it; ``reasons`` explain it to who asks."""
 
     at: datetime
     who: str
     text: str
-    details: tuple[str, ...]
     mark: str
+    details: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,60 +44,63 @@ class Teller:
     kind: CaseKind | None
     zone: ZoneInfo
 
-    def tell(self, entries: Iterable[Entry], limit: int = 1000) -> list[Line]:
-        """The lines for ``entries`` (the latest first), what belongs together in one."""
+    def tell(self, entries: Sequence[Entry], limit: int = 1000) -> list[Line]:
+        """The lines for ``entries`` (the latest first), the latest first. What somebody filled
+        in stands under what he did; a status is said when it changes."""
         lines: list[Line] = []
-        for entry in entries:
-            if len(lines) >= limit:
-                break
-            if entry.main or entry.kind == "variables.changed":
-                line = self._line(entry)
-                if line is not None:
-                    lines.append(line)
-        return lines
+        status = ""
+        for entry in reversed(entries):
+            if entry.kind == "variables.changed":
+                if lines and lines[-1].mark in _FILLED and not entry.data.get("scope"):
+                    details = tuple(self._changes(entry.data.get("values", {})))
+                    lines[-1] = replace(lines[-1], details=lines[-1].details + details)
+                continue
+            if not entry.main or (entry.kind == "status.changed"
+                                  and entry.data.get("status") == status):
+                continue
+            if entry.kind == "status.changed":
+                status = str(entry.data.get("status"))
+            lines.append(self._line(entry))
+        return lines[::-1][:limit]
 
-    def _line(self, entry: Entry) -> Line | None:
-        text, details = entry.text, self._details(entry)
-        if entry.kind == "variables.changed":
-            if not details:
-                return None
-            text = "填写了"
-        elif entry.kind == "task.created":
+    def _line(self, entry: Entry) -> Line:
+        text, details, reasons = entry.text, (), ()  # type: tuple[str, ...], tuple[str, ...]
+        if entry.kind == "task.created":
             text = self._created(entry)
+        elif entry.kind == "instance.started":
+            text = f"“{entry.element_name}”开始"
         elif entry.kind == "task.assigned":
-            name = self._person(entry.data.get("assignee"))
-            text = f"把“{entry.element_name}”转派给 {name}"
+            text = f"把“{entry.element_name}”转派给 {self._person(entry.data.get('assignee'))}"
         elif entry.kind == "message.received" and entry.element_name:
-            text = f"{entry.element_name}"
+            text = entry.element_name
         elif entry.kind == "data.revealed":
             text = f"查看了{self._field_label(str(entry.data.get('field', '')))}"
-        who = "" if entry.actor in _NAMELESS else entry.actor_name
-        mark = _MARKS.get(entry.kind.partition(".")[0], "other")
-        return Line(entry.at, who, privacy.prose(text), details, mark)
+            details = (f"原因：{entry.data.get('reason', '')}",)
+        elif entry.kind == "decision.evaluated":
+            record = entry.data.get("record", {})
+            text, reasons = _decided(record), tuple(_because(record))
+        who = "" if entry.actor in _NAMELESS or entry.kind in _BY_ITSELF else entry.actor_name
+        mark = _MARKS.get(entry.kind, entry.kind.partition(".")[0])
+        return Line(entry.at, who, privacy.prose(text), mark, details, reasons)
 
     def _created(self, entry: Entry) -> str:
         if entry.data.get("assignee"):
             return f"“{entry.element_name}”交给 {self._person(entry.data['assignee'])}"
         names = "、".join(self.groups.get(one, one) for one in entry.data.get("groups", ()))
-        return f"“{entry.element_name}”" + (f"等待{names}领取" if names else "开始等待")
-
-    def _details(self, entry: Entry) -> tuple[str, ...]:
-        if entry.kind == "decision.evaluated":
-            return tuple(_because(entry.data.get("record", {})))
-        if entry.kind == "data.revealed":
-            return (f"原因：{entry.data.get('reason', '')}",)
-        if entry.kind == "variables.changed" and not entry.data.get("scope"):
-            return tuple(self._changes(entry.data.get("values", {})))
-        return ()
+        return f"“{entry.element_name}”" + (f"等待 {names} 领取" if names else "开始")
 
     def _changes(self, values: Mapping[str, Any]) -> list[str]:
-        """What changed in the fields of the case, masked as on its page."""
+        """What was filled in of the fields of the case, masked as on its page."""
         if self.kind is None:
             return []
-        return [
-            f"{field.label}：{_cut(of_field(_masked(values[field.key], field.mask), field, self.zone))}"
-            for field in self.kind.fields if values.get(field.key) not in (None, "", [])
-        ]
+        found = []
+        for field in self.kind.fields:
+            value = values.get(field.key)
+            if value not in (None, "", []):
+                mask = field.mask or ("text" if isinstance(value, str) else None)
+                text = of_field(privacy.masked(value, mask), field, self.zone)
+                found.append(f"{field.label}：{_cut(text)}")
+        return found
 
     def _person(self, login: Any) -> str:
         return self.people.get(str(login), str(login))
@@ -105,29 +111,45 @@ class Teller:
         return f"“{fixed.get(key) or (field.label if field else key)}”"
 
 
-def _masked(value: Any, mask: str | None) -> Any:
-    return privacy.masked(value, mask) if mask else privacy.masked(value, "text") \
-        if isinstance(value, str) else value
+def _decided(record: Mapping[str, Any]) -> str:
+    """The decision in one line: its result where that is one value, and the rules it hit."""
+    title = record.get("name") or record.get("decision")
+    output = record.get("output")
+    result = "" if output is None or isinstance(output, (dict, list)) else f"为 {shown(output)}"
+    notes = [_rule(rule) for one in _all(record) for rule in one.get("rules", ())]
+    return f"“{title}”判定{result}" + (f"（{'；'.join(notes)}）" if notes else "")
+
+
+def _rule(rule: Mapping[str, Any]) -> str:
+    note = str(rule.get("annotation") or "").strip()
+    return note or f"第 {rule.get('index')} 条规则"
+
+
+def _all(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    for required in record.get("required", ()):
+        yield from _all(required)
+    yield record
 
 
 def _because(record: Mapping[str, Any]) -> list[str]:
-    """Why a decision came out so: result, rules hit with their annotation, what they read."""
+    """Why a decision came out so: each table with its result, the rules hit, what it read."""
     lines = []
-    output = record.get("output")
-    if output is not None:
-        lines.append(f"结果：{_cut(privacy.prose(shown(output)))}")
-    for rule in record.get("rules", ()):
-        note = f"：{rule['annotation']}" if rule.get("annotation") else ""
-        lines.append(f"依据第 {rule.get('index')} 条规则{note}")
-    inputs = {k: v for k, v in record.get("inputs", {}).items() if v is not None}
-    if inputs:
-        read = "，".join(f"{name} = {shown(value)}" for name, value in inputs.items())
-        lines.append(f"条件：{_cut(privacy.prose(read))}")
-    for required in record.get("required", ()):
-        lines += [f"{required.get('name') or required.get('decision')}：{line}"
-                  for line in _because(required)]
+    for one in _all(record):
+        title = one.get("name") or one.get("decision")
+        rules = "、".join(
+            f"第 {rule.get('index')} 条" + (f"（{rule['annotation']}）" if rule.get("annotation") else "")
+            for rule in one.get("rules", ())
+        )
+        inputs = "，".join(
+            f"{name} = {shown(value)}" for name, value in one.get("inputs", {}).items()
+            if value is not None and not isinstance(value, dict)
+        )
+        because = f"，因为 {inputs}" if inputs else ""
+        hit = f"：命中{rules}" if rules else ""
+        text = f"{title}{hit}，结果 {shown(one.get('output'))}{because}"
+        lines.append(_cut(privacy.prose(text), 400))
     return lines
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _cut(text: str, most: int = _LONGEST) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

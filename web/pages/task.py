@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -11,22 +12,19 @@ from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 import forms
-from engine import cases, history, inbox, people, tasks
+from engine import inbox, people, tasks
 from engine.errors import BihuanError, Conflict, Forbidden
 from engine.inbox import TaskView
 from engine.model import Person
 from web import session
 from web.errors import status
 from web.pages import filling
-from web.pages.case import teller
 from web.pages.intake import labels
 from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("task", __name__, url_prefix="/tasks")
 
 _LEADERS = frozenset({"supervisor", "admin"})
-_LATEST_ENTRIES = 8
-_LOOKED_AT = 60
 
 
 @pages.get("/<int:key>")
@@ -47,21 +45,37 @@ def show(key: int) -> str:
 @right(SIGNED_IN)
 def complete(key: int) -> Response | str | tuple[str, int]:
     person = session.person()
-    entered: Mapping[str, Any] | None = None
+    filled = _Filled()
     try:
         with session.engine().unit(person.login) as unit:
-            view = inbox.task(unit.conn, key, person)
-            form = _form(unit.conn, view)
-            entered = filling.entered(form) if form else {}
-            if filling.changes_rows():
-                return _answer(unit.conn, view, form, entered, {})
-            checked = forms.check(form, entered, view.variables) if form else None
-            if checked and checked.errors:
-                return _answer(unit.conn, view, form, entered, checked.errors), 422
-            tasks.complete(unit, key, checked.data if checked else {}, person)
+            tasks.answer(unit, key, person, lambda asked: filled.read(unit.conn, asked))
+    except _Incomplete:
+        page = _again(key, filled)
+        return page if filling.changes_rows() else (page, 422)
     except (Conflict, Forbidden) as error:
-        return _too_late(key, entered, error)
+        return _too_late(key, error)
     return session.go_to(_next(person) if "_next" in request.form else url_for("inbox.show"))
+
+
+class _Incomplete(Exception):
+    """The form was not taken; the task stays as it is."""
+
+
+@dataclass(slots=True)
+class _Filled:
+    """What was sent of a task's form, and what is wrong with it."""
+
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, conn: Connection, asked: tasks.Asked) -> dict[str, Any]:
+        if asked.form_key is None:
+            return {}
+        form = filling.by_key(conn, asked.form_key, asked.number)
+        checked = forms.check(form, filling.entered(form), asked.variables)
+        self.errors = {} if filling.changes_rows() else checked.errors
+        if checked.errors or filling.changes_rows():
+            raise _Incomplete
+        return checked.data
 
 
 @pages.post("/<int:key>/draft")
@@ -119,16 +133,18 @@ def _form(conn: Connection, view: TaskView) -> forms.Form | None:
     return filling.by_key(conn, view.row.form_key) if view.row.form_key else None
 
 
-def _answer(
-    conn: Connection, view: TaskView, form: forms.Form | None, entered: Mapping[str, Any],
-    errors: Mapping[str, str],
-) -> str:
+def _again(key: int, filled: _Filled) -> str:
     """The form again with everything that was entered; alone for htmx, else on its page."""
-    if not wants_fragment():
-        return _page(conn, view, form, entered, errors)
-    fields = form.fields(view.variables, entered, errors) if form else ()
+    with session.engine().read() as conn:
+        view = inbox.task(conn, key, session.person())
+        form = _form(conn, view)
+        entered = filling.entered(form) if form else {}
+        if not wants_fragment():
+            return _page(conn, view, form, entered, filled.errors)
+    fields = form.fields(view.variables, entered, filled.errors) if form else ()
     return render_template(
-        "task_form.html", task=view.row, fields=fields, errors=errors, labels=labels(fields)
+        "task_form.html", task=view.row, fields=fields, errors=filled.errors,
+        labels=labels(fields),
     )
 
 
@@ -141,17 +157,13 @@ def _page(
     lead = not _LEADERS.isdisjoint(person.roles)
     return render_template(
         "task.html", task=view.row, case=view.case, fields=fields, errors=errors,
-        labels=labels(fields), others=cases.siblings(conn, view.row.case_id),
-        lines=teller(conn, view.case.kind if view.case else None).tell(
-            history.timeline(conn, view.row.case_id, limit=_LOOKED_AT), _LATEST_ENTRIES),
+        labels=labels(fields),
         colleagues=[a.person for a in people.list_(conn, active_only=True)] if lead else [],
         **more,
     )
 
 
-def _too_late(
-    key: int, entered: Mapping[str, Any] | None, error: BihuanError
-) -> Response | tuple[str, int]:
+def _too_late(key: int, error: BihuanError) -> Response | tuple[str, int]:
     """Somebody was faster, or the task is another's: say so, and leave what was typed alone."""
     if wants_fragment():
         page = render_template("task_conflict.html", sentence=error.zh)
@@ -159,8 +171,9 @@ def _too_late(
         return Response(page, 409, headers, mimetype="text/html")
     with session.engine().read() as conn:
         view = inbox.task(conn, key, session.person())
-        page = _page(conn, view, _form(conn, view), entered, {}, conflict=error.zh)
-    return page, status(error)
+        form = _form(conn, view)
+        entered = filling.entered(form) if form else {}
+        return _page(conn, view, form, entered, {}, conflict=error.zh), status(error)
 
 
 def _next(person: Person) -> str:

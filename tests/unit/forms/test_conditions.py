@@ -48,6 +48,12 @@ def test_conditions_see_numbers_not_what_was_typed() -> None:
     assert names(drawn, {}, {"amount": "很多"}) == ["amount"]
 
 
+def test_behind_a_hidden_field_stands_the_variable() -> None:
+    drawn = form({"type": "text", "text": "{{note}}"},
+                 text("note", conditional={"hide": "=true"}))
+    assert drawn.fields({"note": "已知"}, {"note": "typed"})[0].content == "已知"
+
+
 def test_a_hidden_value_is_gone_for_what_follows() -> None:
     drawn = form(
         {"type": "checkbox", "key": "more"},
