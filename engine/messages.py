@@ -129,7 +129,7 @@ def _expire(unit: Unit) -> int:
 def _keep(unit: Unit, row: dict[str, Any]) -> None:
     if row["message_id"] is not None:
         _expire(unit)
-    if unit.conn.execute(_INSERT, row).rowcount == 0:
+    if unit.conn.execute(_INSERT, row).scalar() is None:
         raise Conflict(
             f"编号为“{row['message_id']}”的消息“{row['name']}”已经发布过。",
             f"Message “{row['name']}” with id “{row['message_id']}” is published already.",
@@ -211,7 +211,7 @@ def _of_case(step: Step, name: str, correlation_key: str) -> Sequence[Row[Any]]:
     return [row for row in rows if row.case_id == step.case_id]
 
 
-_INSERT = insert(messages).on_conflict_do_nothing()
+_INSERT = insert(messages).on_conflict_do_nothing().returning(messages.c.key)
 _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
 )

@@ -1,0 +1,252 @@
+"""Messages: correlated once an instance, kept while they live, never lost to a race."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from engine import Engine, housekeeping, messages, tasks
+from engine.errors import Conflict, Invalid
+from engine.model import Json
+from engine.tables import history, instances, subscriptions, user_tasks
+from engine.tables import messages as messages_table
+from tests.db.play import LI, Play, mine
+from tests.unit.bpmn.drawing import (
+    boundary,
+    definitions,
+    el,
+    end,
+    ext,
+    flows,
+    io,
+    message,
+    message_definition,
+    process,
+    start,
+    user,
+    z,
+)
+
+NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
+REPLY = message_definition("m", "customer.replied", "=phone")
+
+
+def waiting() -> bytes:
+    """prepare → wait for the customer's reply → after."""
+    return definitions(
+        REPLY,
+        process(
+            start(), user("prepare", mine()),
+            el("intermediateCatchEvent", "wait", message("m")), user("after", mine()), end(),
+            flows("start prepare wait after end"),
+        ),
+    )  # fmt: skip
+
+
+def urgeable() -> bytes:
+    """A task that can be urged any number of times."""
+    return definitions(
+        message_definition("u", "case.urge", "=phone"),
+        process(
+            start(), user("work", mine()),
+            boundary(
+                "urged", "work", message("u"),
+                z("properties", z("property", name="action.label", value="催办")),
+                interrupting=False,
+            ),
+            user("chief", mine()), end(), el("endEvent", "end2"),
+            flows("start work end", "urged chief end2"),
+        ),
+    )  # fmt: skip
+
+
+def publish(
+    play: Play, name: str, key: str, variables: Json = None, ttl_s: float = 0,
+    message_id: str | None = None,
+) -> int:  # fmt: skip
+    with play.engine.unit("rest") as unit:
+        return messages.publish(unit, name, key, variables or {}, ttl_s, message_id)
+
+
+def test_a_message_reaches_who_waits_for_it(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    one, two, other = (play.start(variables={"phone": p}).case_id for p in ("1", "1", "2"))
+    for case_id in (one, two, other):
+        play.do(case_id, "prepare")
+    assert publish(play, "customer.replied", "1", {"text": "已解决"}) == 2
+    assert list(play.open(one)) == list(play.open(two)) == ["after"]
+    assert play.open(other) == {}
+    assert play.variables(one)["text"] == "已解决"
+    assert publish(play, "customer.replied", "1") == 0
+    assert [row.case_id for row in play.rows(subscriptions)] == [other]
+
+
+def test_a_kept_message_goes_to_the_next_that_subscribes(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    one, two = (play.start(variables={"phone": "1"}).case_id for _ in range(2))
+    assert publish(play, "customer.replied", "1", {"text": "早到"}, ttl_s=60) == 0
+    play.do(one, "prepare")
+    assert list(play.open(one)) == ["after"]
+    play.do(two, "prepare")
+    assert play.open(two) == {}
+
+
+def test_a_message_without_a_life_is_gone(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    assert publish(play, "customer.replied", "1") == 0
+    play.do(case_id, "prepare")
+    assert play.open(case_id) == {}
+
+
+def test_a_kept_message_expires(engine: Engine, play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    with time_machine.travel(NOON, tick=False) as now:
+        case_id = play.start(variables={"phone": "1"}).case_id
+        publish(play, "customer.replied", "1", ttl_s=60)
+        now.shift(timedelta(seconds=61))
+        play.do(case_id, "prepare")
+        assert play.open(case_id) == {}
+        housekeeping.tick(engine)
+    assert play.rows(messages_table) == []
+
+
+def test_a_message_id_is_taken_once(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    with time_machine.travel(NOON, tick=False) as now:
+        case_id = play.start(variables={"phone": "1"}).case_id
+        play.do(case_id, "prepare")
+        assert publish(play, "customer.replied", "1", ttl_s=60, message_id="sms-7") == 1
+        with pytest.raises(Conflict, match="sms-7"):
+            publish(play, "customer.replied", "1", ttl_s=60, message_id="sms-7")
+        assert publish(play, "customer.replied", "2", ttl_s=60, message_id="sms-7") == 0
+        now.shift(timedelta(seconds=61))
+        assert publish(play, "customer.replied", "1", ttl_s=60, message_id="sms-7") == 0
+
+
+@pytest.mark.parametrize(("name", "ttl_s"), [("", 0), ("x", -1), ("x", 1e12)])
+def test_a_wrong_message_is_refused(play: Play, name: str, ttl_s: float) -> None:
+    with pytest.raises(Invalid):
+        publish(play, name, "1", ttl_s=ttl_s)
+
+
+def test_a_button_of_the_case_page_delivers_again_and_again(engine: Engine, play: Play) -> None:
+    play.deploy({"p.bpmn": urgeable()})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    for _ in range(3):
+        with engine.read() as conn:
+            (button,) = messages.waiting(conn, case_id)
+        assert button.properties == {"action.label": "催办"}
+        with engine.unit("boss") as unit:
+            messages.deliver(unit, button.key, {"why": "客户很急"})
+    assert len(play.rows(user_tasks, element_id="chief")) == 3
+    play.do(case_id, "work")
+    with pytest.raises(Conflict), engine.unit("boss") as unit:
+        messages.deliver(unit, button.key, {})
+
+
+def test_a_message_starts_a_process(play: Play) -> None:
+    started = definitions(
+        message_definition("m", "sms.in"),
+        process(
+            el("startEvent", "start", ext(io(outputs={"body": "=text"})), message("m")),
+            user("a", mine()), end(), flows("start a end"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": started})
+    assert publish(play, "sms.in", "13800000000", {"text": "断网", "noise": 1}) == 1
+    (instance,) = play.rows(instances)
+    assert play.variables(instance.key) == {"body": "断网"}
+    play.deploy({"p.bpmn": started.replace(b'"a"', b'"b"').replace(b"-a", b"-b")})
+    publish(play, "sms.in", "x", {"text": "2"})
+    assert [row.element_id for row in play.rows(user_tasks)] == ["a", "b"]
+
+
+def throwing(key: str = "=phone", target: str = "customer.replied") -> bytes:
+    """A process that throws a message at once."""
+    return definitions(
+        el("message", "m", name=target),
+        process(
+            start(),
+            el(
+                "intermediateThrowEvent", "tell",
+                ext(z("properties", z("property", name="message.correlationKey", value=key))),
+                message("m"),
+            ),
+            user("done", mine()), end(), flows("start tell done end"), id_="thrower",
+        ),
+    )  # fmt: skip
+
+
+def test_a_process_reaches_another_case_without_locking_it(engine: Engine, play: Play) -> None:
+    play.deploy({"p.bpmn": waiting(), "thrower.bpmn": throwing()})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    play.do(case_id, "prepare")
+    play.start("thrower", {"phone": "1"})
+    assert play.open(case_id) == {}
+    assert housekeeping.tick(engine) == 1
+    assert list(play.open(case_id)) == ["after"]
+    assert housekeeping.tick(engine) == 0
+
+
+def test_a_process_reaches_its_own_case_in_the_same_step(play: Play) -> None:
+    both = definitions(
+        REPLY,
+        process(
+            start(), el("parallelGateway", "fork"), user("go", mine()),
+            el("intermediateCatchEvent", "wait", message("m")), user("after", mine()),
+            el("callActivity", "call", ext(z("calledElement", processId="thrower"))),
+            end(), el("endEvent", "end2"),
+            flows("start fork wait after end", "fork go call end2"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": both, "thrower.bpmn": throwing()})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    play.do(case_id, "go")
+    assert sorted(play.open(case_id)) == ["after", "done"]
+
+
+def test_a_message_published_while_the_subscription_opens_is_not_lost(
+    engine: Engine, play: Play
+) -> None:
+    """Neither transaction sees the other's row; the next tick brings them together."""
+    play.deploy({"p.bpmn": waiting()})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    published = threading.Event()
+
+    def publish_meanwhile() -> None:
+        assert publish(play, "customer.replied", "1", {"text": "同时"}, ttl_s=60) == 0
+        published.set()
+
+    key = play.open(case_id)["prepare"]
+    with engine.unit("li") as unit:
+        tasks.complete(unit, key, {}, LI)
+        publisher = threading.Thread(target=publish_meanwhile)
+        publisher.start()
+        publisher.join()
+        assert published.is_set()
+    assert play.open(case_id) == {}
+    assert housekeeping.tick(engine) == 1
+    assert list(play.open(case_id)) == ["after"]
+    assert play.variables(case_id)["text"] == "同时"
+
+
+def test_two_publishers_of_many_cases_never_deadlock(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    cases = [play.start(variables={"phone": "1"}).case_id for _ in range(6)]
+    for case_id in cases:
+        play.do(case_id, "prepare")
+    reached: list[int] = []
+    publishers = [
+        threading.Thread(target=lambda: reached.append(publish(play, "customer.replied", "1")))
+        for _ in range(3)
+    ]
+    for one in publishers:
+        one.start()
+    for one in publishers:
+        one.join()
+    assert sorted(reached) == [0, 0, 6]
+    assert len(play.rows(history, kind="message.received")) == 6
