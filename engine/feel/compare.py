@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from decimal import Decimal
 from typing import Any
 
@@ -111,6 +112,23 @@ def member(value: Value, test: Value) -> bool | None:
     if type(value) is list and equal(value, test) is True:
         return True
     return any(member(value, item) is True for item in test)
+
+
+def identity(value: Value) -> Hashable:
+    """A key that is the same for two values exactly when they are ``equal``."""
+    while type(value) is list and len(value) == 1:
+        value = value[0]
+    kind = type(value)
+    if kind is list:
+        return (list, *(identity(item) for item in value))
+    if kind is dict:
+        return (dict, frozenset((key, identity(item)) for key, item in value.items()))
+    if kind is Time or kind is DateTime:
+        return (kind, value.instant // NANO, kind is Time and value.zone is None)
+    if kind is Range:
+        return (kind, value.operator, value.low_included, value.high_included,
+                identity(value.low), identity(value.high))  # fmt: skip
+    return (kind, value if kind in _DIRECT else id(value))
 
 
 def _equal_lists(left: list[Value], right: list[Value]) -> bool | None:

@@ -174,7 +174,10 @@ class Compiler:
             subject = value(frame)
             unknown = False
             for test in tests:
-                result = member(subject, test(frame))
+                wanted = test(frame)
+                if type(wanted) is list:
+                    frame.meter.weigh(wanted)
+                result = member(subject, wanted)
                 if result is True:
                     return True
                 unknown = unknown or result is None
@@ -187,6 +190,8 @@ class Compiler:
 
         def test(frame: Frame) -> Value:
             subject = value(frame)
+            if type(subject) is list or type(subject) is dict:
+                frame.meter.weigh(subject)
             return subject is not None and wanted.admits(subject, allowed=False)
 
         return test
@@ -269,6 +274,8 @@ class Compiler:
             def call(*arguments: Value) -> Value:
                 values: dict[str, Value] = {}
                 for name, wanted, argument in zip(names, types, arguments, strict=True):
+                    if wanted is not None and (type(argument) is list or type(argument) is dict):
+                        frame.meter.weigh(argument)
                     fits, value = coerce(argument, wanted)
                     if not fits:
                         return None
@@ -299,6 +306,8 @@ class Compiler:
                 return value
             if decides and type(value) is bool and type(subject) is not bool:
                 return value
+            if type(value) is list:
+                frame.meter.weigh(value)
             return member(subject, value)
 
         return test

@@ -9,6 +9,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from engine.feel.errors import FeelEvaluationError
+from engine.feel.limits import Limits, Meter
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths, from_python
 from engine.feel.text import to_text
 from engine.feel.values import DECIMAL128, Range, Value, kind
@@ -19,6 +20,8 @@ _AS_IT_IS = frozenset(
 )
 _MAX_BITS = 24_000
 _INT64 = 2**63
+_OUT = Limits(steps=1_000_000, seconds=5)
+"""What one value that leaves FEEL may cost."""
 
 
 def from_json(value: Any) -> Value:
@@ -40,16 +43,23 @@ def to_json(value: Value) -> Any:
     times and durations as ISO 8601 strings (a moment in a region with that moment's offset, which
     every reader of ISO 8601 understands); ranges as FEEL text.
 
-    FeelEvaluationError for functions and for numbers beyond float."""
+    FeelEvaluationError for functions and for numbers beyond float, FeelLimitError for values
+    with more than a million parts."""
+    if type(value) is list or type(value) is dict:
+        Meter(_OUT).weigh(value)
+    return _out(value)
+
+
+def _out(value: Value) -> Any:
     kind_ = type(value)
     if kind_ is str or kind_ is bool or value is None:
         return value
     if kind_ is Decimal:
         return _number_out(value)
     if kind_ is list:
-        return [to_json(item) for item in value]
+        return [_out(item) for item in value]
     if kind_ is dict:
-        return {key: to_json(item) for key, item in value.items()}
+        return {key: _out(item) for key, item in value.items()}
     if kind_ is DateTime and value.zone is not None and value.zone.region:
         return to_text(DateTime.from_local(value.local, Zone(value.offset)))
     if kind(value) == "function":
@@ -60,6 +70,8 @@ def to_json(value: Value) -> Any:
 
 
 def _number_out(value: Decimal) -> int | float:
+    if not value:
+        return 0
     if value.adjusted() < 19 and value == value.to_integral_value():
         whole = int(value)
         if -_INT64 <= whole < _INT64:

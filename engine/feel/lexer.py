@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.feel.errors import FeelSyntaxError
 
-MAX_TEXT = 100_000
+MAX_TEXT = 20_000
 """Characters an expression may have."""
 
 KEYWORDS = frozenset(

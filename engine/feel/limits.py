@@ -17,12 +17,12 @@ class Limits:
     one another), ``string`` (characters of one string), ``items`` (members of one list),
     ``total`` (characters and members made altogether), ``seconds`` (elapsed)."""
 
-    steps: int = 500_000
+    steps: int = 200_000
     depth: int = 60
     string: int = 1_000_000
-    items: int = 200_000
-    total: int = 20_000_000
-    seconds: float = 2.0
+    items: int = 100_000
+    total: int = 10_000_000
+    seconds: float = 1.0
 
 
 DEFAULT = Limits()
@@ -60,13 +60,26 @@ class Meter:
         if self.steps >= self._clock_at:
             self._look_at_clock()
 
-    def _look_at_clock(self) -> None:
-        self._clock_at = self.steps + _CLOCK_EVERY
-        if self.steps > self.limits.steps:
+    def expect(self, count: int) -> None:
+        """Refuse at once what would take ``count`` steps if that is too many."""
+        if self.steps + count > self.limits.steps:
             raise FeelLimitError(
                 f"表达式求值超过 {self.limits.steps} 步，已停止。",
-                f"The expression took more than {self.limits.steps} steps and was stopped.",
+                f"The expression takes more than {self.limits.steps} steps and was stopped.",
             )
+
+    def weigh(self, value: Any) -> None:
+        """Count what a walk through a list or context costs, however often parts recur in it."""
+        stack = [value]
+        while stack:
+            part = stack.pop()
+            members = part.values() if type(part) is dict else part
+            self.tick(len(members))
+            stack.extend(item for item in members if type(item) is list or type(item) is dict)
+
+    def _look_at_clock(self) -> None:
+        self._clock_at = self.steps + _CLOCK_EVERY
+        self.expect(0)
         now = monotonic()
         if not self.deadline:
             self.deadline = now + self.limits.seconds

@@ -7,6 +7,7 @@ from collections.abc import Iterator as Iterating
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.feel.limits import Meter
 from engine.feel.scope import MISSING, Frame
 from engine.feel.temporal import Date
 from engine.feel.values import Range, Value
@@ -84,26 +85,27 @@ def _rounds(iterators: Sequence[Iterator], frame: Frame) -> Iterating[Frame]:
 def _domain(iterator: Iterator, frame: Frame) -> Iterable[Value]:
     value = iterator.domain(frame)
     if iterator.end is not None:
-        return _span(value, iterator.end(frame), True, True)
+        return _span(value, iterator.end(frame), True, True, frame.meter)
     if type(value) is Range:
-        return _span(value.low, value.high, value.low_included, value.high_included)
+        return _span(value.low, value.high, value.low_included, value.high_included, frame.meter)
     if value is None:
         raise _NoDomain
     return value if type(value) is list else [value]
 
 
-def _span(low: Value, high: Value, low_in: bool, high_in: bool) -> Iterable[Value]:
+def _span(low: Value, high: Value, low_in: bool, high_in: bool, meter: Meter) -> Iterable[Value]:
     """The whole numbers or days between two ends, downwards if ``low`` is above ``high``."""
     if type(low) is Decimal and type(high) is Decimal:
         if low != low.to_integral_value() or high != high.to_integral_value():
             raise _NoDomain
-        return map(Decimal, _steps(int(low), int(high), low_in, high_in))
+        return map(Decimal, _steps(int(low), int(high), low_in, high_in, meter))
     if type(low) is Date and type(high) is Date:
-        return map(Date.from_days, _steps(low.days, high.days, low_in, high_in))
+        return map(Date.from_days, _steps(low.days, high.days, low_in, high_in, meter))
     raise _NoDomain
 
 
-def _steps(low: int, high: int, low_in: bool, high_in: bool) -> range:
+def _steps(low: int, high: int, low_in: bool, high_in: bool, meter: Meter) -> range:
+    meter.expect(abs(high - low))
     step = 1 if low <= high else -1
     return range(low if low_in else low + step, high + step if high_in else high, step)
 

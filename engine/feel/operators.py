@@ -15,6 +15,7 @@ from engine.feel.values import Value, kind
 Closure = Callable[[Frame], Value]
 Test = Callable[[Frame, Value], Value]
 
+_CONTAINERS = frozenset({list, dict})
 _COMPARE: dict[str, Callable[[Value, Value], bool | None]] = {
     "=": compare.equal,
     "!=": compare.unequal,
@@ -47,6 +48,8 @@ def comparison(operator: str, left: Closure, right: Closure, position: int) -> C
 
     def evaluate(frame: Frame) -> bool | None:
         first, second = left(frame), right(frame)
+        if type(first) in _CONTAINERS:
+            frame.meter.weigh(first)
         result = compared(first, second)
         if result is None:
             _warn_comparison(frame, first, second, position)

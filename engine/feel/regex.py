@@ -85,8 +85,9 @@ def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str)
     end = 0
     for match in compiled.finditer(text):
         meter.tick()
-        made.append(text[end : match.start()])
-        made.extend(part if type(part) is str else match.group(part) or "" for part in parts)
+        piece = [part if type(part) is str else match.group(part) or "" for part in parts]
+        made += [text[end : match.start()], *piece]
+        meter.text(sum(map(len, piece)))
         end = match.end()
     made.append(text[end:])
     meter.text(sum(map(len, made)))

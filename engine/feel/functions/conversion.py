@@ -23,7 +23,7 @@ def string(meter: Meter, value: Value) -> str | None:
     if value is None:
         return None
     if type(value) in (list, dict):
-        meter.tick(_size(value))
+        meter.weigh(value)
     return to_text(value)
 
 
@@ -45,9 +45,3 @@ def number(text: str, grouping: str | None, separator: str | None) -> Decimal | 
 @builtin("number(from: number)")
 def same_number(value: Decimal) -> Decimal:
     return value
-
-
-def _size(value: Value) -> int:
-    """How many values are within a list or context."""
-    members = value.values() if type(value) is dict else value if type(value) is list else ()
-    return 1 + sum(_size(member) for member in members)

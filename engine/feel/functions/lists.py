@@ -5,14 +5,14 @@ from __future__ import annotations
 import functools
 import statistics
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
 from typing import Any
 
 from engine.feel import arithmetic
 from engine.feel.arithmetic import whole
 from engine.feel.calls import invoke
-from engine.feel.compare import equal, order
+from engine.feel.compare import equal, identity, order
 from engine.feel.registry import alias, builtin
 from engine.feel.limits import Meter
 from engine.feel.temporal import DaysTime, YearsMonths
@@ -23,7 +23,7 @@ _List = list[Value]
 
 @builtin("list contains(list: list, element: any)", metered=True)
 def list_contains(meter: Meter, items: _List, element: Value) -> bool:
-    meter.tick(len(items) // 16)
+    meter.weigh(items)
     return any(equal(item, element) is True for item in items)
 
 
@@ -198,26 +198,19 @@ def reverse(items: _List) -> _List:
     return items[::-1]
 
 
-@builtin("index of(list: list, match: any)")
-def index_of(items: _List, match: Value) -> _List:
+@builtin("index of(list: list, match: any)", metered=True)
+def index_of(meter: Meter, items: _List, match: Value) -> _List:
+    meter.weigh(items)
     return [Decimal(place) for place, item in enumerate(items, 1) if equal(item, match) is True]
 
 
-def distinct(meter: Meter, items: Sequence[Value]) -> _List:
+def distinct(meter: Meter, items: _List) -> _List:
     """The members without repeats, in order of first appearance."""
-    kept: _List = []
-    seen: set[Any] = set()
+    meter.weigh(items)
+    first: dict[Hashable, Value] = {}
     for item in items:
-        if type(item) in (str, Decimal, bool):
-            mark = (type(item), item)
-            if mark not in seen:
-                seen.add(mark)
-                kept.append(item)
-            continue
-        meter.tick(len(kept) // 8 + 1)
-        if not any(equal(item, other) is True for other in kept):
-            kept.append(item)
-    return kept
+        first.setdefault(identity(item), item)
+    return list(first.values())
 
 
 @builtin("union(*list: list)", metered=True)
@@ -235,11 +228,8 @@ def distinct_values(meter: Meter, items: _List) -> _List:
 def duplicate_values(meter: Meter, items: _List) -> _List:
     """Camunda 8: what occurs more than once."""
     kept = distinct(meter, items)
-    if all(type(item) in (str, Decimal, bool) for item in items):
-        times = Counter((type(item), item) for item in items)
-        return [item for item in kept if times[type(item), item] > 1]
-    meter.tick(len(items) * len(kept) // 8)
-    return [item for item in kept if sum(equal(item, other) is True for other in items) > 1]
+    times = Counter(identity(item) for item in items)
+    return [item for item in kept if times[identity(item)] > 1]
 
 
 @builtin("flatten(list: list)", metered=True)
@@ -264,6 +254,7 @@ _END = object()
 @builtin("sort(list: list, precedes?: function)", metered=True)
 def sort(meter: Meter, items: _List, precedes: Any) -> _List | None:
     """Stable. ``precedes`` tells whether its first argument comes before its second."""
+    meter.tick(len(items))
     if precedes is None:
         if any(order(item, items[0]) is None for item in items):
             return None
