@@ -15,6 +15,7 @@ from engine.calendar import functions, plain
 from engine.dmn import DmnInvalid, Model
 from engine.dmn import check as check_dmn
 from engine.dmn import parse as parse_dmn
+from engine.errors import Invalid
 from engine.model import Finding
 from forms import findings as check_form
 
@@ -65,6 +66,9 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 found.append(_not_ours(name))
         except (BpmnInvalid, DmnInvalid) as error:
             found += error.findings
+        except Invalid as error:
+            line = error.details.get("line")
+            found.append(Finding("file", "error", name, error.zh, error.en, line=line))
     known = _known(files, diagrams, models, any(path.is_dir() for path in paths))
     for diagram in diagrams:
         found += lint(diagram, known)

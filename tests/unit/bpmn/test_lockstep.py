@@ -32,6 +32,7 @@ from tests.unit.bpmn.drawing import (
     user,
 )
 from tests.unit.bpmn.harness import NOW, Bench, Clock, bench
+from tests.unit.bpmn.random_process import random_process
 
 MESSAGE = message_definition("m", "note", "=1")
 ERROR = el("error", "e", name="no", errorCode="NO")
@@ -190,6 +191,21 @@ def test_in_step_with_the_library(shape: str) -> None:
                 assert len(log) < 200
             assert library.open() == [], log
             assert library.over(), log
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_random_process_in_step_with_the_library(seed: int) -> None:
+    content = random_process(seed)
+    library = Library(content)
+    dice = random.Random(seed)
+    library.begin()
+    one = bench(content).start()
+    log: list[str] = []
+    while one.ended() is None and len(log) < 150:
+        assert user_tasks(one) == library.open(), log
+        log.append(step(one, library, None, dice))
+    assert user_tasks(one) == library.open(), log
+    assert library.over() == (one.ended() is not None)
 
 
 def test_the_library_has_the_fault_that_ours_has_not() -> None:
