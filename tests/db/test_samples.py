@@ -1,0 +1,121 @@
+"""The sample organisation and complaints, as the demonstration loads them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+import forms
+from engine import Engine, cases, definitions, history, housekeeping, people, samples
+from engine.errors import Invalid
+from engine.tables import cases as table
+from engine.tables import definitions as definition_table
+from engine.tables import incidents, user_tasks
+from web.commands import sample, shipped
+
+DAY, NIGHT = "2026-11-18T02:00:00Z", "2026-11-21T15:30:00Z"  # Wed 10:00, Sat 23:30 in Shanghai
+
+
+@pytest.fixture
+def demo(database: str) -> Engine:
+    engine = Engine(database, local_job_types=frozenset({"mail.send"}))
+    shipped.deploy(engine)
+    return engine
+
+
+@pytest.mark.parametrize("moment", [DAY, NIGHT])
+def test_the_inbox_of_the_demonstration_looks_alive(demo: Engine, moment: str) -> None:
+    with time_machine.travel(moment, tick=False):
+        sample.load(demo)
+        while housekeeping.tick(demo):
+            pass
+        with demo.read() as conn:
+            found = cases.search(conn, limit=100).rows
+            assert len(found) >= 40
+            assert all(row.sample for row in found)
+            assert conn.execute(select(incidents.c.zh)).all() == []
+            steps = Counter(
+                conn.scalars(select(user_tasks.c.element_id).where(user_tasks.c.state == "created"))
+            )
+            assert set(steps) >= {
+                "pre_process", "check_order", "investigate", "check_feedback", "answer_customer",
+                "call_back", "assess", "archive", "supervisor",
+            }
+            statuses = Counter(row.status for row in found)
+            assert {"已挂起", "后续跟进", "已归档", "已并单"} <= set(statuses)
+            assert any(row.late and row.closed_at is None for row in found)
+            assert any(not row.late and row.closed_at is None for row in found)
+            assert all(history.verify(conn, row.key) for row in found)
+    demo.close()
+
+
+def test_loading_again_changes_nothing(demo: Engine) -> None:
+    def state() -> list[tuple[object, ...]]:
+        with demo.read() as conn:
+            rows = conn.execute(select(table).order_by(table.c.key)).all()
+            return [tuple(row) for row in rows]
+
+    sample.load(demo)
+    before = state()
+    sample.load(demo)
+    assert state() == before
+    demo.close()
+
+
+def test_every_answer_would_pass_its_form(demo: Engine) -> None:
+    """What the samples enter is what the form of the step would have let through."""
+    sample.load(demo)
+    found = samples.parse(sample.COMPLAINTS.read_bytes(), sample.COMPLAINTS.name)
+    with demo.read() as conn:
+        intake = cases.kind(conn, found.kind).intake
+        query = select(user_tasks.c.element_id, user_tasks.c.form_key).distinct()
+        keys = {row.element_id: row.form_key for row in conn.execute(query)}
+        keys[intake] = conn.scalar(
+            select(definition_table.c.key).where(
+                definition_table.c.kind == "form", definition_table.c.id == intake
+            )
+        )
+        content = {element: definitions.content(conn, key) for element, key in keys.items()}
+        logins = {account.person.login for account in people.list_(conn)}
+    form = {element: forms.parse(raw, name) for element, (name, raw) in content.items()}
+    for one in found.samples:
+        assert forms.check(form[intake], dict(one.data), {}).errors == {}, one.id
+        entered = {**one.data, "unit": "network"}  # as the routing table fills it in
+        for step in one.steps:
+            answer = {key: _evaluated(value) for key, value in step.data.items()}
+            if step.task is not None:
+                checked = forms.check(form[step.task], entered | answer, entered)
+                assert checked.errors == {}, (one.id, step.task, checked.errors)
+            assert step.by is None or step.by in logins
+            entered |= answer
+    demo.close()
+
+
+def _evaluated(value: Any) -> Any:
+    if not isinstance(value, str) or not value.startswith("="):
+        return value
+    if value == "=name":
+        return "陈晓雯"
+    later = timedelta(days=3) if "duration" in value else timedelta(minutes=-5)
+    return (datetime.now(UTC) + later).isoformat(timespec="seconds")
+
+
+def test_the_samples_are_marked_and_nobody_is_real() -> None:
+    text = sample.COMPLAINTS.read_text("utf-8")
+    assert '"sample": true' in text
+    assert "虚构" in text
+    phones = set(re.findall(r"1[3-9]\d{9}", text))
+    assert all(phone.startswith("1390000") for phone in phones)
+    assert "虚构" in sample.ORGANISATION.read_text("utf-8")
+
+
+@pytest.mark.parametrize("content", [b"\xff", b"[]", b"{}", b'{"answers": {}, "complaints": [{}]}'])
+def test_a_wrong_sample_file_is_refused(content: bytes) -> None:
+    with pytest.raises(Invalid, match=r"x\.json"):
+        samples.parse(content, "x.json")
