@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -16,7 +16,7 @@ def tick(engine: Store) -> int:
     make the history's next partitions. Returns how many things were done.
 
     Safe to call from any number of workers at once."""
-    now = datetime.now(UTC)
+    now = engine.now()
     _partitions(engine, now)
     with engine.read() as conn:
         values = {"now": now, "local": sorted(engine.local_job_types)}

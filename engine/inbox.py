@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, cast
 
 import orjson
@@ -30,6 +30,7 @@ from engine.cases import CaseView
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.model import Json, Person
 from engine.store.search import contains
+from engine.store.unit import store_of
 from engine.tables import cases as case_table
 from engine.tables import customers, people, user_tasks
 from engine.tasks import candidates_of, is_candidate
@@ -113,7 +114,7 @@ def page(
     if view not in ("mine", "groups", "done"):
         raise Invalid(f"没有“{view}”这个视图。", f"There is no view “{view}”.")
     limit = max(1, min(limit, _MAX_LIMIT))
-    now = datetime.now(UTC)
+    now = store_of(conn).now()
     query = _rows().where(*_view(cast(View, view), person))
     for word in search.split()[:8]:
         query = query.where(_matches(word))
@@ -130,7 +131,7 @@ def counts(conn: Connection, person: Person) -> dict[str, int]:
     values = {
         "login": person.login,
         "candidates": sorted(candidates_of(person)),
-        "now": datetime.now(UTC),
+        "now": store_of(conn).now(),
     }
     return dict(conn.execute(_COUNTS, values).one()._mapping)
 
@@ -156,7 +157,7 @@ def task(conn: Connection, key: int, person: Person) -> TaskView:
             task=key,
         )
     case = cases.view(conn, row.case_id) if row.number is not None else None
-    return TaskView(_row(row, datetime.now(UTC)), _visible(conn, row), case)
+    return TaskView(_row(row, store_of(conn).now()), _visible(conn, row), case)
 
 
 def _may_see(row: Row[Any], person: Person) -> bool:

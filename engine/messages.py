@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, text, update
@@ -108,7 +108,7 @@ def deliver_buffered(engine: Store, limit: int = 100) -> int:
     and those that were published while the subscription was being written. Returns how many
     messages were taken up."""
     with engine.read() as conn:
-        now = datetime.now(UTC)
+        now = engine.now()
         keys = list(conn.execute(_offerable(now).limit(limit)).scalars())
     return sum(_offer_kept(engine, key) for key in keys)
 

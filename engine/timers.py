@@ -7,7 +7,6 @@ nor fires in a hot loop.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Row, text
@@ -43,7 +42,7 @@ def set_again(unit: Unit, step: Step, timer: dict[str, Any]) -> None:
 
 def _any_due(engine: Store) -> bool:
     with engine.read() as conn:
-        return bool(conn.execute(_ANY_DUE, {"now": datetime.now(UTC)}).scalar())
+        return bool(conn.execute(_ANY_DUE, {"now": engine.now()}).scalar())
 
 
 # -- timers of instances

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -87,6 +87,10 @@ class Store:
         with self.pool.connect() as conn:
             yield self._known(conn).execution_options(bihuan_noted={})
 
+    def now(self) -> datetime:
+        """The present moment, aware."""
+        return self.clock() if self.clock else datetime.now(UTC)
+
     def close(self) -> None:
         """Give the connections back."""
         self.pool.dispose()
@@ -104,7 +108,7 @@ class Unit:
         self.engine = engine
         self.conn = conn
         self.actor = actor
-        self.now = engine.clock() if engine.clock else datetime.now(UTC)
+        self.now = engine.now()
         self.chains: dict[int, Chain] = {}
         """The histories of the cases that are in the middle of a step."""
 
