@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.bpmn import diagram as d
+from engine.bpmn import attributes as a
+from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.events import (
     BoundaryEvent,
     CatchEvent,
-    ErrorEndEvent,
-    EscalationEvent,
     PublishEvent,
     StartEvent,
     TerminateEndEvent,
     ThrowEvent,
-    ThrowsCode,
 )
 from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
@@ -29,6 +27,7 @@ from engine.bpmn.nodes import Node
 from engine.bpmn.parse import BpmnInvalid
 from engine.bpmn.subprocess import CallActivity, SubProcess
 from engine.bpmn.tasks import BusinessRuleTask, JobTask, PassTask, ReceiveTask, ScriptTask, UserTask
+from engine.bpmn.throwing import ErrorEndEvent, EscalationEvent, ThrowsCode
 from engine.bpmn.triggers import MessageTrigger, TimerTrigger, Trigger
 from engine.feel import FeelSyntaxError, Function
 from engine.model import Finding
@@ -52,13 +51,13 @@ class Builder:
     FEEL, with the element it stands in."""
 
     def __init__(
-        self, filename: str, process: d.ProcessInfo, functions: Mapping[str, Function]
+        self, filename: str, process: ProcessInfo, functions: Mapping[str, Function]
     ) -> None:
         self.filename = filename
         self.process = process
         self.functions = known_functions(functions)
 
-    def node(self, spec: Any, element: d.Element) -> Node:
+    def node(self, spec: Any, element: Element) -> Node:
         """The node of an element; for a multi-instance activity its body, with the inner
         activity beside it in the specification."""
         if element.loop is None:
@@ -72,7 +71,7 @@ class Builder:
         self._loop(body, element, element.loop)
         return body
 
-    def condition(self, flow: d.Flow) -> Text | None:
+    def condition(self, flow: Flow) -> Text | None:
         """The compiled condition of a sequence flow."""
         if flow.condition is None:
             return None
@@ -80,7 +79,7 @@ class Builder:
         what = (f"连线“{name}”的条件", f"the condition of flow “{name}”")
         return self._compile(flow.condition, what, flow.id, flow.name, flow.line)
 
-    def _plain(self, spec: Any, element: d.Element, name: str) -> Node:
+    def _plain(self, spec: Any, element: Element, name: str) -> Node:
         gateway = _GATEWAYS.get(element.type)
         if gateway is not None:
             return gateway(spec, name, element)
@@ -92,7 +91,7 @@ class Builder:
             return self._call(spec, element, name)
         return self._task(spec, element, name)
 
-    def _task(self, spec: Any, element: d.Element, name: str) -> Node:
+    def _task(self, spec: Any, element: Element, name: str) -> Node:
         if element.type == "userTask":
             return self._user_task(spec, element, name)
         if element.job is not None:
@@ -110,8 +109,8 @@ class Builder:
             return self._publish(spec, element, name)
         return PassTask(spec, name, element)
 
-    def _event(self, spec: Any, element: d.Element, name: str) -> Node:
-        event = element.event or d.EventDefinition()
+    def _event(self, spec: Any, element: Element, name: str) -> Node:
+        event = element.event or a.EventDefinition()
         if element.type == "startEvent":
             return StartEvent(spec, name, element)
         if element.type == "intermediateCatchEvent":
@@ -129,20 +128,20 @@ class Builder:
             node.code_text = self.text(element, event.code or "", "代码", "code")
         return node
 
-    def _trigger(self, element: d.Element, event: d.EventDefinition) -> Trigger:
+    def _trigger(self, element: Element, event: a.EventDefinition) -> Trigger:
         if event.timer is None:
             return self._message(element, event)
         kind, source = event.timer
         return TimerTrigger(kind, self.text(element, source, "定时器", "timer"))
 
-    def _message(self, element: d.Element, event: d.EventDefinition) -> MessageTrigger:
+    def _message(self, element: Element, event: a.EventDefinition) -> MessageTrigger:
         return MessageTrigger(
             self.text(element, event.name or "", "消息名称", "message name"),
             self.text(element, event.correlation_key or "", "关联键", "correlation key"),
         )
 
-    def _publish(self, spec: Any, element: d.Element, name: str) -> PublishEvent:
-        event = element.event or d.EventDefinition("message")
+    def _publish(self, spec: Any, element: Element, name: str) -> PublishEvent:
+        event = element.event or a.EventDefinition("message")
         node = PublishEvent(spec, name, element)
         key = element.properties.get("message.correlationKey") or event.correlation_key or ""
         node.message = self.text(element, event.name or "", "消息名称", "message name")
@@ -152,9 +151,9 @@ class Builder:
         )
         return node
 
-    def _user_task(self, spec: Any, element: d.Element, name: str) -> UserTask:
+    def _user_task(self, spec: Any, element: Element, name: str) -> UserTask:
         node = UserTask(spec, name, element)
-        user = element.user or d.UserTaskDefinition()
+        user = element.user or a.UserTaskDefinition()
         node.assignee = self._maybe(element, user.assignee, "办理人", "assignee")
         node.candidate_users = self._maybe(
             element, user.candidate_users, "候选人", "candidate users"
@@ -169,28 +168,28 @@ class Builder:
         node.form_binding = user.form_binding
         return node
 
-    def _job(self, spec: Any, element: d.Element, job: d.JobDefinition, name: str) -> JobTask:
+    def _job(self, spec: Any, element: Element, job: a.JobDefinition, name: str) -> JobTask:
         node = JobTask(spec, name, element)
         node.job_type = self.text(element, job.type, "作业类型", "job type")
         node.retries = self.text(element, job.retries, "重试次数", "retries")
         node.headers = job.headers
         return node
 
-    def _rule(self, spec: Any, element: d.Element, ref: d.Reference, name: str) -> Node:
+    def _rule(self, spec: Any, element: Element, ref: a.Reference, name: str) -> Node:
         node = BusinessRuleTask(spec, name, element)
         node.decision = self.text(element, ref.target, "决策标识", "decision id")
         node.binding = ref.binding
         node.variable = ref.result or ref.target
         return node
 
-    def _call(self, spec: Any, element: d.Element, name: str) -> CallActivity:
+    def _call(self, spec: Any, element: Element, name: str) -> CallActivity:
         node = CallActivity(spec, name, element)
-        ref = element.reference or d.Reference("")
+        ref = element.reference or a.Reference("")
         node.process = self.text(element, ref.target, "被调用流程", "called process")
         node.binding, node.all_parent, node.all_child = ref.binding, ref.all_parent, ref.all_child
         return node
 
-    def _loop(self, body: MultiInstance, element: d.Element, loop: d.Loop) -> None:
+    def _loop(self, body: MultiInstance, element: Element, loop: a.Loop) -> None:
         body.sequential = loop.sequential
         body.collection = self.text(
             element, loop.input_collection or "", "多实例集合", "input collection"
@@ -203,7 +202,7 @@ class Builder:
             element, loop.completion_condition, "完成条件", "completion condition"
         )
 
-    def _mappings(self, node: Node, element: d.Element) -> None:
+    def _mappings(self, node: Node, element: Element) -> None:
         node.input_mappings = [
             (
                 one.target,
@@ -219,10 +218,10 @@ class Builder:
             for one in element.outputs
         ]
 
-    def _maybe(self, element: d.Element, source: str | None, zh: str, en: str) -> Text | None:
+    def _maybe(self, element: Element, source: str | None, zh: str, en: str) -> Text | None:
         return None if source is None or source == "" else self.text(element, source, zh, en)
 
-    def text(self, element: d.Element, source: str, zh: str, en: str) -> Text:
+    def text(self, element: Element, source: str, zh: str, en: str) -> Text:
         """Compile a text of an element; ``zh``/``en`` name its place."""
         name = element.name or element.id
         what = (f"“{name}”的{zh}", f"{en} of “{name}”")

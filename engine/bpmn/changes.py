@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from engine.bpmn.attributes import LATEST
 from engine.model import Binding, Json
-
-LATEST = Binding()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,91 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal
 
-from engine.model import Binding
-
-TimerKind = Literal["date", "duration", "cycle"]
-LATEST = Binding()
-
-
-@dataclass(frozen=True, slots=True)
-class Mapping:
-    """One ``zeebe:input`` or ``zeebe:output``: ``target`` may be a path (``customer.name``)."""
-
-    source: str
-    target: str
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EventDefinition:
-    """``kind`` is the definition's tag without ``EventDefinition`` ("timer", "message",
-    "error" …), "none" for a plain event and "multiple" for several definitions. ``code`` is an
-    error's or escalation's code; None catches every code. ``name`` is the message's name."""
-
-    kind: str = "none"
-    timer: tuple[TimerKind, str] | None = None
-    name: str | None = None
-    correlation_key: str | None = None
-    code: str | None = None
-    reference: str | None = None
-    """Id of the message, error … that the definition names, whether it exists or not."""
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """``multiInstanceLoopCharacteristics`` with ``zeebe:loopCharacteristics``."""
-
-    sequential: bool
-    input_collection: str | None
-    input_element: str | None = None
-    output_collection: str | None = None
-    output_element: str | None = None
-    completion_condition: str | None = None
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobDefinition:
-    """``zeebe:taskDefinition`` and ``zeebe:taskHeaders``."""
-
-    type: str
-    retries: str = "3"
-    headers: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class UserTaskDefinition:
-    """The ``zeebe:`` attributes of a user task, as written."""
-
-    assignee: str | None = None
-    candidate_users: str | None = None
-    candidate_groups: str | None = None
-    due: str | None = None
-    follow_up: str | None = None
-    priority: str | None = None
-    form_id: str | None = None
-    form_binding: Binding = LATEST
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A called process or decision: ``target`` may be FEEL. ``result`` is a decision's result
-    variable; ``all_parent``/``all_child`` are a call activity's propagation switches."""
-
-    target: str
-    binding: Binding = LATEST
-    result: str | None = None
-    all_parent: bool = True
-    all_child: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    expression: str
-    result: str
+from engine.bpmn.attributes import (
+    EventDefinition,
+    JobDefinition,
+    Loop,
+    Mapping,
+    Reference,
+    Script,
+    TimerKind,
+    UserTaskDefinition,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from lxml import etree
 
 from engine.bpmn import zeebe
-from engine.bpmn.diagram import (
-    Diagram,
-    Element,
-    EventDefinition,
-    Flow,
-    ProcessInfo,
-    Reference,
-    Start,
-    TimerKind,
-)
+from engine.bpmn.attributes import EventDefinition, TimerKind
+from engine.bpmn.diagram import Diagram, Element, Flow, ProcessInfo, Start
 from engine.bpmn.zeebe import BPMN, line_of
 from engine.errors import Invalid
 from engine.model import Finding
@@ -150,16 +143,15 @@ class _Reader:
         scopes: list[tuple[etree._Element, str | None]] = [(node, None)]
         while scopes:
             scope, parent = scopes.pop(0)
-            for child in scope.findall(f"{BPMN}*"):
-                tag = etree.QName(child).localname
+            for child, tag in _parts(scope):
                 if tag == "sequenceFlow":
                     flow = _flow(child)
                     flows.setdefault(flow.id, flow)
-                elif tag not in _NO_NODES:
-                    element = self._element(child, tag, parent)
-                    elements.setdefault(element.id, element)
-                    if tag in _SUB_PROCESSES:
-                        scopes.append((child, element.id))
+                    continue
+                element = self._element(child, tag, parent)
+                elements.setdefault(element.id, element)
+                if tag in _SUB_PROCESSES:
+                    scopes.append((child, element.id))
         tag_node = zeebe.extension(node, "versionTag")
         return ProcessInfo(
             node.get("id", ""),
@@ -176,7 +168,7 @@ class _Reader:
     def _element(self, node: etree._Element, tag: str, parent: str | None) -> Element:
         job = zeebe.job(node)
         user = zeebe.user_task(node) if tag == "userTask" else None
-        reference = self._reference(node, tag)
+        reference = zeebe.reference(node, tag)
         return Element(
             id=node.get("id") or f"{tag}:{line_of(node)}",
             type=tag,
@@ -202,11 +194,6 @@ class _Reader:
             event_sub_process=node.get("triggeredByEvent") == "true",
             unknown=tuple(_unknown(node)),
         )
-
-    def _reference(self, node: etree._Element, tag: str) -> Reference | None:
-        if tag == "callActivity":
-            return zeebe.called_element(node)
-        return zeebe.called_decision(node) if tag == "businessRuleTask" else None
 
     def _event(self, node: etree._Element, tag: str) -> EventDefinition | None:
         if tag in ("receiveTask", "sendTask") and node.get("messageRef"):
@@ -249,6 +236,14 @@ class _Reader:
         return EventDefinition(
             "message", name=name, correlation_key=key, reference=reference, line=line_of(node)
         )
+
+
+def _parts(scope: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """The flows and flow nodes directly in a process or sub-process, with their tags."""
+    for child in scope.findall(f"{BPMN}*"):
+        tag = etree.QName(child).localname
+        if tag == "sequenceFlow" or tag not in _NO_NODES:
+            yield child, tag
 
 
 def _flow(node: etree._Element) -> Flow:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.bpmn.changes import Change
-from engine.bpmn.events import catcher, escalate, throw_error, uncaught
 from engine.bpmn.expressions import Trouble, variables_of
 from engine.bpmn.nodes import is_listener
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
 from engine.bpmn.state import load, save
+from engine.bpmn.throwing import catcher, escalate, throw_error, uncaught
 from engine.bpmn.workflow import Instance, token_of
 from engine.bpmn.world import World
 from engine.errors import Conflict

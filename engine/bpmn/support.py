@@ -175,7 +175,14 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
             _ELSEWHERE.get(tag, _OTHER),
             line=line,
         )
-    yield from _definition(remarks, element)
+    for need in _needs(element):
+        yield remarks.on(
+            element,
+            "definition-required",
+            f"没有{need.zh}。",
+            f"lacks {need.en}.",
+            (need.remedy_zh, need.remedy_en),
+        )
     if element.loop is not None and element.type not in ACTIVITIES:
         yield remarks.on(element, "unsupported", "不能是多实例。", "cannot be multi-instance.")
     if element.type == "boundaryEvent":
@@ -203,85 +210,87 @@ def _triggered_start(element: Element) -> bool:
     )
 
 
-def _definition(remarks: Remarks, element: Element) -> Iterator[Finding]:
-    """What a task or event must say so that it can be run at all."""
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """Something an element must say so that it can be run at all."""
+
+    zh: str
+    en: str
+    remedy_zh: str
+    remedy_en: str
+
+
+_JOB = _Need(
+    "任务定义（作业类型）",
+    "a task definition (job type)",
+    "在“任务定义”中填写作业类型，例如 mail.send。",
+    "Fill in the job type under “Task definition”, e.g. mail.send.",
+)
+_SCRIPT = _Need(
+    "FEEL 表达式",
+    "a FEEL expression",
+    "填写 FEEL 表达式和结果变量。",
+    "Fill in expression and result variable.",
+)
+_DECISION = _Need(
+    "要调用的决策",
+    "a called decision",
+    "填写决策标识和结果变量。",
+    "Fill in decision id and result variable.",
+)
+_PROCESS = _Need(
+    "被调用流程的标识",
+    "the id of a called process",
+    "填写“被调用元素”的流程标识。",
+    "Fill in the process id of “Called element”.",
+)
+_MESSAGE = _Need("消息", "a message", "选择一个消息。", "Choose a message.")
+_SENDING = _Need(
+    "任务定义或消息",
+    "a task definition or a message",
+    "填写作业类型，或选择消息。",
+    "Fill in a job type or choose a message.",
+)
+_TIME = _Need(
+    "定时器的时间",
+    "the time of its timer",
+    "填写日期、时长或循环。",
+    "Fill in a date, duration or cycle.",
+)
+_MESSAGE_NAME = _Need(
+    "消息名称",
+    "the name of a message",
+    "选择或新建一个有名称的消息。",
+    "Choose or make a message with a name.",
+)
+_COLLECTION = _Need(
+    "多实例的输入集合",
+    "an input collection",
+    "填写输入集合，例如 =items。",
+    "Fill in the collection, e.g. =items.",
+)
+
+
+def _needs(element: Element) -> Iterator[_Need]:
     event = element.event
-    kind = element.type
-    if kind == "serviceTask" and element.job is None:
-        yield _lacks(
-            remarks,
-            element,
-            "任务定义（作业类型）",
-            "a task definition (job type)",
-            (
-                "在“任务定义”中填写作业类型，例如 mail.send。",
-                "Fill in the job type under “Task definition”, e.g. mail.send.",
-            ),
-        )
-    if kind == "scriptTask" and element.job is None and element.script is None:
-        yield _lacks(
-            remarks,
-            element,
-            "FEEL 表达式",
-            "a FEEL expression",
-            ("填写 FEEL 表达式和结果变量。", "Fill in expression and result variable."),
-        )
-    if kind == "businessRuleTask" and element.job is None and element.reference is None:
-        yield _lacks(
-            remarks,
-            element,
-            "要调用的决策",
-            "a called decision",
-            ("填写决策标识和结果变量。", "Fill in decision id and result variable."),
-        )
-    if kind == "callActivity" and (element.reference is None or not element.reference.target):
-        yield _lacks(
-            remarks,
-            element,
-            "被调用流程的标识",
-            "the id of a called process",
-            ("填写“被调用元素”的流程标识。", "Fill in the process id of “Called element”."),
-        )
-    if kind == "receiveTask" and event is None:
-        yield _lacks(remarks, element, "消息", "a message", ("选择一个消息。", "Choose a message."))
-    if kind == "sendTask" and event is None and element.job is None:
-        yield _lacks(
-            remarks,
-            element,
-            "任务定义或消息",
-            "a task definition or a message",
-            ("填写作业类型，或选择消息。", "Fill in a job type or choose a message."),
-        )
+    called = element.reference is not None and bool(element.reference.target)
+    says_nothing = {
+        "serviceTask": (_JOB, element.job is None),
+        "scriptTask": (_SCRIPT, element.job is None and element.script is None),
+        "businessRuleTask": (_DECISION, element.job is None and not called),
+        "callActivity": (_PROCESS, not called),
+        "receiveTask": (_MESSAGE, event is None),
+        "sendTask": (_SENDING, event is None and element.job is None),
+    }
+    need, missing = says_nothing.get(element.type, (_JOB, False))
+    if missing:
+        yield need
     if event is not None and event.kind == "timer" and (event.timer is None or not event.timer[1]):
-        yield _lacks(
-            remarks,
-            element,
-            "定时器的时间",
-            "the time of its timer",
-            ("填写日期、时长或循环。", "Fill in a date, duration or cycle."),
-        )
+        yield _TIME
     if event is not None and event.kind == "message" and not event.name and element.job is None:
-        yield _lacks(
-            remarks,
-            element,
-            "消息名称",
-            "the name of a message",
-            ("选择或新建一个有名称的消息。", "Choose or make a message with a name."),
-        )
+        yield _MESSAGE_NAME
     if element.loop is not None and not element.loop.input_collection:
-        yield _lacks(
-            remarks,
-            element,
-            "多实例的输入集合",
-            "an input collection",
-            ("填写输入集合，例如 =items。", "Fill in the collection, e.g. =items."),
-        )
-
-
-def _lacks(
-    remarks: Remarks, element: Element, zh: str, en: str, remedy: tuple[str, str]
-) -> Finding:
-    return remarks.on(element, "definition-required", f"没有{zh}。", f"lacks {en}.", remedy)
+        yield _COLLECTION
 
 
 def _boundary(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from engine.bpmn.diagram import TimerKind
+from engine.bpmn.attributes import TimerKind
 from engine.feel.zones import Local
 
 _DURATION = re.compile(

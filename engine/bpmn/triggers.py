@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from engine.bpmn.changes import Subscribed, TimerSet
-from engine.bpmn.diagram import TimerKind
+from engine.bpmn.attributes import TimerKind
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.timing import Due, TimingError, due
 from engine.bpmn.workflow import token_of

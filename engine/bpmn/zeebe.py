@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn.diagram import (
+from engine.bpmn.attributes import (
     JobDefinition,
     Loop,
     Mapping,
@@ -115,24 +115,20 @@ def user_task(node: etree._Element) -> UserTaskDefinition:
     )
 
 
-def called_element(node: etree._Element) -> Reference | None:
-    found = extension(node, "calledElement")
-    if found is None:
-        return None
-    return Reference(
-        found.get("processId", ""),
-        binding(found),
-        None,
-        found.get("propagateAllParentVariables", "true") != "false",
-        found.get("propagateAllChildVariables", "true") != "false",
-    )
-
-
-def called_decision(node: etree._Element) -> Reference | None:
-    found = extension(node, "calledDecision")
-    if found is None:
-        return None
-    return Reference(found.get("decisionId", ""), binding(found), found.get("resultVariable", ""))
+def reference(node: etree._Element, tag: str) -> Reference | None:
+    """The process of a call activity or the decision of a business rule task."""
+    if tag == "callActivity" and (found := extension(node, "calledElement")) is not None:
+        return Reference(
+            found.get("processId", ""),
+            binding(found),
+            None,
+            found.get("propagateAllParentVariables", "true") != "false",
+            found.get("propagateAllChildVariables", "true") != "false",
+        )
+    if tag == "businessRuleTask" and (found := extension(node, "calledDecision")) is not None:
+        result = found.get("resultVariable", "")
+        return Reference(found.get("decisionId", ""), binding(found), result)
+    return None
 
 
 def script(node: etree._Element) -> Script | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.bpmn import BpmnInvalid, compile_process, parse
-from engine.bpmn.diagram import EventDefinition, Mapping, Start
+from engine.bpmn.attributes import EventDefinition, Mapping
+from engine.bpmn.diagram import Start
 from engine.errors import Invalid, NotFound
 from engine.model import Binding
 from tests.unit.bpmn.drawing import (

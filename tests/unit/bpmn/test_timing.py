@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.bpmn.diagram import TimerKind
+from engine.bpmn.attributes import TimerKind
 from engine.bpmn.timing import Due, TimingError, due, duration, moment
 from tests.unit.bpmn.harness import NOW
 
