@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import customers, plain, run
+from engine import customers, definitions, plain, run
 from engine.cases import expressions
 from engine.cases.kinds import CaseKind
 from engine.cases.lookup import kind as kind_of
@@ -37,69 +39,63 @@ def open_(
     NotFound for the kind, AlreadyOpened for a ``source_ref`` its source gave before, Invalid
     or ExpressionFailed where the data will not do.
     """
-    kind = kind_of(unit.conn, kind_id)
-    variables = plain.variables(dict(data))
+    deployed = definitions.number(unit.conn)
+    kind = kind_of(unit.conn, kind_id, deployed)
+    process = definitions.resolve(unit.conn, deployed, "process", kind.process)
+    if process is None:
+        raise definitions.missing("process", kind.process)
     received = aware(received_at) if received_at else unit.now
     if received > unit.now:
         raise Invalid("受理时间不能在将来。", "A case cannot have been received in the future.")
     number = kind.number_of(_next(unit, kind), received, unit.engine.zone)
-    said = expressions.customer(kind, variables)
     key = unit.key()
-    identity = {
-        "key": str(key), "number": number, "kind": kind.id, "received_at": _local(unit, received),
+    variables = plain.variables(dict(data)) | {
+        "case": {
+            "key": str(key), "number": number, "kind": kind.id,
+            "received_at": _local(unit, received),
+        }
     }
-    context = {**variables, "case": identity}
-    title = expressions.title(kind, context)
-    row = {
+    draft = _Draft(kind, {
         "key": key, "kind": kind.id, "number": number, "status": kind.statuses[0],
-        "customer_key": customers.upsert(unit, said.ref, said.name, said.level) if said else None,
-        "title": title, "data": expressions.data(kind, variables),
-        "search": _search(kind, number, title, said, variables),
         "source": source, "source_ref": source_ref, "sample": sample,
-        "due_at": expressions.due(kind, context, unit.engine.zone),
-        "received_at": received, "opened_at": unit.now,
-    }
-    created = unit.conn.execute(
-        insert(table)
-        .values(row)
-        .on_conflict_do_nothing(index_elements=["source", "source_ref"])
-        .returning(table.c.key)
-    ).scalar()
-    if created is None:
-        raise AlreadyOpened(
-            f"{source} 的 {source_ref} 已经建过案件。",
-            f"{source_ref} of {source} has become a case before.",
-        )
-    return run.start(unit, kind.process, context, opening=run.Opening(key, kind.id))
+        "received_at": received, "opened_at": unit.now, "closed_at": None,
+        **_drawn(unit, kind, number, variables, None),
+    })
+    drafts: dict[int, _Draft] = unit.conn.info.setdefault(_DRAFTS, {})
+    drafts[key] = draft
+    try:
+        opening = run.Opening(key, kind.id)
+        started = run.start_definition(unit, deployed, process, variables, opening=opening)
+    finally:
+        del drafts[key]
+    _insert(unit, draft.row)
+    return started
 
 
 def project(unit: Unit, case_id: int, variables: Json, status: str | None) -> None:
     """Bring the case's row to what the process's variables say now; writes only what changed.
-    An expression that fails leaves its column as it is: it must not stop the work."""
-    row = unit.conn.execute(_ROW.where(table.c.key == case_id)).first()
+    An expression that fails leaves its columns as they are: it must not stop the work."""
+    draft = _draft(unit, case_id)
+    if draft is not None:
+        draft.row |= _changes(unit, draft.kind, draft.row, variables, status)
+        return
+    row = unit.conn.execute(_ROW, {"key": case_id}).mappings().first()
     if row is None:
         return
-    kind = kind_of(unit.conn, row.kind, row.deployed)
-    new: dict[str, Any] = {"data": expressions.data(kind, variables)}
-    if status is not None:
-        new["status"] = status
-    try:
-        new["title"] = expressions.title(kind, variables)
-        new["due_at"] = expressions.due(kind, variables, unit.engine.zone)
-        said = expressions.customer(kind, variables)
-        if said is not None and said != expressions.customer(kind, row.data):
-            new["customer_key"] = customers.upsert(unit, said.ref, said.name, said.level)
-        new["search"] = _search(kind, row.number, new["title"], said, variables)
-    except (ExpressionFailed, Invalid):
-        pass
-    changed = {key: value for key, value in new.items() if value != getattr(row, key)}
-    if changed:
-        unit.conn.execute(update(table).where(table.c.key == case_id).values(changed))
+    kind = kind_of(unit.conn, row["kind"], row["deployed"])
+    changes = _changes(unit, kind, dict(row), variables, status)
+    if changes:
+        unit.conn.execute(update(table).where(table.c.key == case_id).values(changes))
 
 
 def ended(unit: Unit, case_id: int, how: str) -> None:
     """The process is over: the case is closed, with the status its kind names for ``how``."""
-    row = unit.conn.execute(_ROW.where(table.c.key == case_id)).first()
+    draft = _draft(unit, case_id)
+    if draft is not None:
+        status = draft.kind.ended.get(how, draft.row["status"])
+        draft.row |= {"closed_at": unit.now, "status": status}
+        return
+    row = unit.conn.execute(_ROW, {"key": case_id}).first()
     if row is None:
         return
     status = kind_of(unit.conn, row.kind, row.deployed).ended.get(how, row.status)
@@ -108,10 +104,72 @@ def ended(unit: Unit, case_id: int, how: str) -> None:
     )
 
 
+_DRAFTS = "bihuan_case_drafts"
+"""Where a connection keeps the cases that its transaction is opening: their rows are written
+once, after the first step of their processes."""
+
+
+@dataclass(slots=True)
+class _Draft:
+    kind: CaseKind
+    row: dict[str, Any]
+
+
+def _draft(unit: Unit, case_id: int) -> _Draft | None:
+    drafts: dict[int, _Draft] = unit.conn.info.get(_DRAFTS, {})
+    return drafts.get(case_id)
+
+
+def _insert(unit: Unit, row: dict[str, Any]) -> None:
+    created = unit.conn.execute(_INSERT, row).scalar()
+    if created is None:
+        raise AlreadyOpened(
+            f"{row['source']} 的 {row['source_ref']} 已经建过案件。",
+            f"{row['source_ref']} of {row['source']} has become a case before.",
+        )
+
+
+def _changes(
+    unit: Unit, kind: CaseKind, old: Mapping[str, Any], variables: Json, status: str | None
+) -> dict[str, Any]:
+    """The columns that differ from ``old``."""
+    new: dict[str, Any] = {"data": expressions.data(kind, variables)}
+    if status is not None:
+        new["status"] = status
+    with suppress(ExpressionFailed, Invalid):
+        new |= _drawn(unit, kind, old["number"], variables, old)
+    return {key: value for key, value in new.items() if value != old[key]}
+
+
+def _drawn(
+    unit: Unit, kind: CaseKind, number: str, variables: Json, old: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """The columns that the kind's expressions give; a customer that is the one in ``old`` is not
+    looked for again."""
+    title = expressions.title(kind, variables)
+    due = expressions.due(kind, variables, unit.engine.zone)
+    said = expressions.customer(kind, variables)
+    found: dict[str, Any] = {
+        "title": title, "due_at": due, "search": _search(kind, number, title, said, variables),
+    }
+    if old is None:
+        found["data"] = expressions.data(kind, variables)
+        found["customer_key"] = None
+    if said is not None and (old is None or said != expressions.customer(kind, old["data"])):
+        found["customer_key"] = customers.upsert(unit, said.ref, said.name, said.level)
+    return found
+
+
 _ROW = select(
     table.c.kind, table.c.number, table.c.status, table.c.title, table.c.data, table.c.search,
     table.c.due_at, table.c.customer_key,
     select(func.max(deployments.c.number)).scalar_subquery().label("deployed"),
+).where(table.c.key == bindparam("key"))
+
+_INSERT = (
+    insert(table)
+    .on_conflict_do_nothing(index_elements=["source", "source_ref"])
+    .returning(table.c.key)
 )
 
 
