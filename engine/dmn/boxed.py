@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from engine.dmn import elements as dmn
-from engine.dmn.table import compile_table
-from engine.dmn.texts import Closure, Texts, fitted, null, report
+from engine.dmn.item_types import ItemTypes
+from engine.dmn.table import Table
+from engine.dmn.texts import Closure, Place, Texts, fitted, null, report
 from engine.feel import FeelError, loops
 from engine.feel.calls import invoke
 from engine.feel.loops import index_at
@@ -19,14 +20,21 @@ from engine.feel.values import Function, Value, kind
 class Boxes(Texts):
     """Compiles the boxed expressions of one file."""
 
-    def within(self, names: Iterable[str], box: dmn.Boxed | None) -> Closure:
-        """The closure of a box where ``names`` are in scope as well."""
-        outer = self.names
-        self.names = (*outer, *names)
+    def __init__(self, types: ItemTypes, members: Iterable[str]) -> None:
+        super().__init__(types, members)
+        self.tables: list[tuple[dmn.DecisionTable, Table]] = []
+
+    def within(
+        self, names: Mapping[str, Type | None], box: dmn.Boxed | None, *, opened: bool = False
+    ) -> Closure:
+        """The closure of a box where ``names`` are in scope as well, and others if ``opened``."""
+        outer, closed = self.scope, self.closed
+        self.scope = {**outer, **names}
+        self.closed = closed and not opened
         try:
             return self.compile(box)
         finally:
-            self.names = outer
+            self.scope, self.closed = outer, closed
 
     def compile(self, box: dmn.Boxed | None) -> Closure:
         """The closure of a box, its value brought to the declared type."""
@@ -39,15 +47,19 @@ class Boxes(Texts):
 
     def literal(self, box: dmn.LiteralExpression) -> Closure:
         if box.language.strip("/").lower().rpartition("/")[2] not in _LANGUAGES:
-            self.faults.append((box.line, box.id, _other_language(box.language)))
+            self.faults.append((Place(box.line, box.id), _other_language(box.language)))
             return null
-        return self.expression(box.text, box.line, box.id)
+        place = Place(box.line, box.id)
+        return self.expression(box.text, place, self.types.named(box.type_ref))
 
     def context(self, box: dmn.Context) -> Closure:
-        entries = [
-            (entry.name, self.typed(self.within(before, entry.value), entry.type_ref, box.id))
-            for entry, before in zip(box.entries, _preceding(box), strict=True)
-        ]
+        known: dict[str, Type | None] = {}
+        entries: list[tuple[str | None, Closure]] = []
+        for entry in box.entries:
+            value = self.within(known, entry.value)
+            entries.append((entry.name, self.typed(value, entry.type_ref, box.id)))
+            if entry.name:
+                known[entry.name] = self.types.named(entry.type_ref)
 
         def evaluate(frame: Frame) -> Value:
             made: dict[str, Value] = {}
@@ -107,7 +119,8 @@ class Boxes(Texts):
         names = tuple(parameter for parameter, _ in box.parameters)
         types = tuple(self.types.named(reference) for _, reference in box.parameters)
         returned = self.types.named(result or box.type_ref)
-        body = self.within(names, box.body) if box.kind.upper() == "FEEL" else null
+        scope = dict(zip(names, types, strict=True))
+        body = self.within(scope, box.body) if box.kind.upper() == "FEEL" else null
         identity = box.id
 
         def define(frame: Frame) -> Value:
@@ -133,15 +146,21 @@ class Boxes(Texts):
         return evaluate
 
     def filter(self, box: dmn.Filter) -> Closure:
-        match = self.within(("item", *self.members), box.match)
+        names = dict.fromkeys(("item", *self.members))
+        match = self.within(names, box.match, opened=True)
         return _filter(self.compile(box.source), match)
 
     def iteration(self, box: dmn.Iteration) -> Closure:
-        source, body = self.compile(box.source), self.within((box.variable,), box.body)
+        source, body = (
+            self.compile(box.source),
+            self.within({box.variable: None, "partial": None}, box.body),
+        )
         return _iteration(box.kind, box.variable, source, body)
 
     def table(self, box: dmn.DecisionTable) -> Closure:
-        return compile_table(self, box)
+        table = Table(self, box)
+        self.tables.append((box, table))
+        return table.evaluate
 
 
 def _arguments(
@@ -188,12 +207,6 @@ def _iteration(kind_: str, variable: str, source: Closure, body: Closure) -> Clo
     if kind_ == "for":
         return loops.for_(iterators, body, partial=True)
     return loops.quantified(iterators, body, every=kind_ == "every")
-
-
-def _preceding(box: dmn.Context) -> list[list[str]]:
-    """For each entry the names of those before it."""
-    names = [entry.name for entry in box.entries]
-    return [[name for name in names[:index] if name] for index in range(len(names))]
 
 
 def _other_language(language: str) -> FeelError:

@@ -10,7 +10,7 @@ from typing import Any
 from engine.dmn import elements as dmn
 from engine.dmn.boxed import Boxes
 from engine.dmn.item_types import ItemTypes
-from engine.dmn.texts import Closure, fitted
+from engine.dmn.texts import Closure, Text, fitted
 from engine.dmn.trace import Problem, Trace, new_record, shown
 from engine.errors import ExpressionFailed, NotFound
 from engine.feel import DEFAULT, FeelError, Function, Limits
@@ -64,9 +64,13 @@ class Model:
         self.boxes = Boxes(self.types, _members(source, self.imports))
         self._logic: dict[str, Closure] = {}
         self._types: dict[str, Type | None] = {}
+        self._texts: dict[str, list[Text] | None] = {}
         for element in source.elements.values():
             self._types[element.id] = self.types.named(element.type_ref)
+            first, wrong = len(self.boxes.texts), len(self.boxes.faults)
             self._logic[element.id] = self._compile(element)
+            whole = len(self.boxes.faults) == wrong
+            self._texts[element.id] = self.boxes.texts[first:] if whole else None
         self.decisions = {
             element.id: DecisionInfo(element.id, element.name, self._inputs(element))
             for element in source.elements.values()
@@ -164,13 +168,27 @@ class Model:
     def logic(self, element: dmn.Element) -> Closure:
         return self._logic[element.id]
 
+    def names_read(self, element: dmn.Element) -> set[str] | None:
+        """The names the FEEL texts of a decision read; None if some do not compile."""
+        own = self._texts[element.id]
+        if own is None:
+            return None
+        compiled = [text.compiled for text in own]
+        return {name for one in compiled for name in (*one.variables, *one.possible, *one.calls)}
+
     def type_of(self, element: dmn.Element) -> Type | None:
         return self._types[element.id]
 
     def _compile(self, element: dmn.Element) -> Closure:
+        scope: dict[str, Type | None] = {element.variable: None, **dict.fromkeys(self.imports)}
         references = filter(None, map(self.resolve, (*element.requires, *element.knows)))
-        names = {found.prefix or found.element.variable for found in references}
-        self.boxes.names = (*names, *self.imports, element.variable)
+        closed = element.kind == "businessKnowledgeModel"
+        for found in references:
+            known = found.model.types.named(found.element.type_ref)
+            is_value = found.element.kind in ("decision", "inputData") and not found.prefix
+            scope[found.prefix or found.element.variable] = known if is_value else None
+            closed = closed or found.element.kind == "inputData"
+        self.boxes.scope, self.boxes.closed = scope, closed
         if isinstance(element.logic, dmn.FunctionDefinition) and element.kind != "decision":
             return self.boxes.function_of(element.logic, element.name, element.type_ref)
         return self.boxes.compile(element.logic)
@@ -205,7 +223,7 @@ class Model:
             texts = [item.expression for item in logic.inputs]
         elif isinstance(logic, dmn.LiteralExpression):
             texts = [logic.text]
-        known = {text: made for _, _, made in self.boxes.texts if (text := made.text) in texts}
+        known = {one.compiled.text: one.compiled for one in self.boxes.texts}
         return [name for text in texts if text in known for name in sorted(known[text].variables)]
 
 

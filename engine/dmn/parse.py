@@ -31,9 +31,14 @@ def faults(model: Model) -> list[Finding]:
     """What in a model cannot run."""
     source = model.source
     found = [
-        finding("feel", source.filename, error.zh, error.en, line=line, id=identity or None)
-        for line, identity, error in model.boxes.faults
-    ]
+        finding(
+            "feel", source.filename,
+            f"{place.zh}：{error.zh}" if place.zh else error.zh,
+            f"{place.en}: {error.en}" if place.en else error.en,
+            line=place.line, id=place.id or None,
+        )
+        for place, error in model.boxes.faults
+    ]  # fmt: skip
     found += [
         finding("item-type", source.filename, zh, en, line=item.line, name=item.name)
         for item, zh, en in model.types.problems

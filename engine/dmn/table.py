@@ -9,7 +9,7 @@ from typing import Any
 
 from engine.dmn import elements as dmn
 from engine.dmn.index import Column
-from engine.dmn.texts import Closure, Texts, fitted
+from engine.dmn.texts import Closure, Place, Texts, fitted
 from engine.dmn.trace import Problem, Trace
 from engine.feel.calls import invoke
 from engine.feel.compare import equal
@@ -49,14 +49,17 @@ class Table:
     def __init__(self, texts: Texts, box: dmn.DecisionTable) -> None:
         self._box = box
         self._inputs = [_input(texts, item) for item in box.inputs]
-        self._columns = [
-            Column([texts.tests(rule.inputs[place], rule.line, rule.id) for rule in box.rules])
-            for place in range(len(box.inputs))
-        ]
+        self._columns = [_column(texts, box, number) for number in range(len(box.inputs))]
         self._outputs = [_output(texts, item) for item in box.outputs]
-        self._rows = [_row(texts, box, rule) for rule in box.rules]
+        self._rows = [_row(texts, box, index, rule) for index, rule in enumerate(box.rules, 1)]
         self._all = (1 << len(box.rules)) - 1
         self._policy = _POLICIES.get(box.hit_policy, Table._unknown)
+
+    @property
+    def columns(self) -> list[tuple[Column, Column | None]]:
+        """Of each input its cells and, as a column of one, its allowed values."""
+        allowed = [item.allowed for item in self._inputs]
+        return list(zip(self._columns, allowed, strict=True))
 
     def evaluate(self, frame: Frame) -> Value:
         values = self._values(frame)
@@ -245,53 +248,68 @@ _POLICIES: dict[str, Callable[[Table, Sequence[int], Frame], Value]] = {
 }
 
 
-def compile_table(texts: Texts, box: dmn.DecisionTable) -> Closure:
-    """The closure of a decision table."""
-    return Table(texts, box).evaluate
-
-
 def _input(texts: Texts, item: dmn.Input) -> _Input:
-    allowed = texts.tests(item.values, item.line, item.id)
+    wanted = texts.types.named(item.type_ref)
+    place = Place(item.line, item.id, f"输入列“{item.label}”", f"input {item.label!r}")
+    allowed = texts.tests(item.values, place, wanted)
     return _Input(
         item.label,
-        texts.expression(item.expression, item.line, item.id),
-        texts.types.named(item.type_ref),
+        texts.expression(item.expression, place, wanted),
+        wanted,
         Column([allowed]) if allowed is not None else None,
         item.values,
         item.id,
     )
 
 
+def _column(texts: Texts, box: dmn.DecisionTable, number: int) -> Column:
+    item = box.inputs[number]
+    subject = texts.types.named(item.type_ref)
+    cells = [
+        texts.tests(rule.inputs[number], _place(index, rule, item.label), subject)
+        for index, rule in enumerate(box.rules, 1)
+    ]
+    return Column(cells)
+
+
 def _output(texts: Texts, item: dmn.Output) -> _Output:
-    default = texts.expression(item.default, item.line, item.id) if item.default else None
+    wanted = texts.types.named(item.type_ref)
+    place = Place(item.line, item.id, f"输出列“{item.label}”", f"output {item.label!r}")
+    default = texts.expression(item.default, place, wanted) if item.default else None
     if default is not None:
         default = texts.typed(default, item.type_ref, item.id)
-    order = texts.expression(f"[{item.values}]", item.line, item.id) if item.values else None
+    order = texts.expression(f"[{item.values}]", place) if item.values else None
     return _Output(item.name, default, order)
 
 
-def _row(texts: Texts, box: dmn.DecisionTable, rule: dmn.Rule) -> list[Closure]:
+def _row(texts: Texts, box: dmn.DecisionTable, index: int, rule: dmn.Rule) -> list[Closure]:
     return [
-        _cell(texts, text, output, rule)
+        _cell(texts, text, output, _place(index, rule, output.label))
         for text, output in zip(rule.outputs, box.outputs, strict=True)
     ]
 
 
-def _cell(texts: Texts, text: str, output: dmn.Output, rule: dmn.Rule) -> Closure:
+def _cell(texts: Texts, text: str, output: dmn.Output, place: Place) -> Closure:
     """The closure of an output cell; constants are computed once."""
-    source = "" if text == "-" else text
-    compiled = texts.compiled(source, rule.line, rule.id)
+    wanted = texts.types.named(output.type_ref)
+    compiled = texts.compiled("" if text == "-" else text, place, wanted)
     if compiled is None:
         return _constant(None)
-    closure = texts.typed(compiled.run, output.type_ref, rule.id)
     try:
         value = constant_value(compiled.tree)
     except NotConstant:
-        return closure
-    wanted = texts.types.named(output.type_ref)
+        return texts.typed(compiled.run, output.type_ref, place.id)
     if value is None or wanted is None or wanted.admits(value):
         return _constant(value)
-    return closure
+    return texts.typed(compiled.run, output.type_ref, place.id)
+
+
+def _place(index: int, rule: dmn.Rule, label: str) -> Place:
+    if not label:
+        return Place(rule.line, rule.id, f"规则 {index}", f"rule {index}")
+    return Place(
+        rule.line, rule.id, f"规则 {index}，列“{label}”", f"rule {index}, column {label!r}"
+    )
 
 
 def _constant(value: Any) -> Closure:

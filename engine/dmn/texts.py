@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from engine.dmn.item_types import ItemTypes
 from engine.dmn.trace import Problem, Trace
@@ -15,57 +16,84 @@ from engine.feel.values import Value, kind
 Closure = Callable[[Frame], Value]
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the file something stands: ``zh``/``en`` name it within its element."""
+
+    line: int
+    id: str
+    zh: str = ""
+    en: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One FEEL text: its place, what it became and the types of the variables in scope. If
+    ``closed`` there are no other variables. ``wanted``: the type its place declares;
+    ``subject``: the type of ``?`` for a cell."""
+
+    place: Place
+    compiled: Expression | UnaryTests
+    scope: Mapping[str, Type | None]
+    closed: bool
+    wanted: Type | None = None
+    subject: Type | None = None
+
+
 class Texts:
-    """Compiles the FEEL texts of one file. ``names`` are the variables in scope, and
-    change with it; ``members`` the entries of contexts anywhere in the file. ``faults``
-    collects what does not compile as (line, id, error); such an expression gives null.
-    ``texts`` keeps every compiled one."""
+    """Compiles the FEEL texts of one file. ``scope`` are the variables at the present place with
+    their types, ``closed`` whether there are no others; ``members`` the entries of contexts
+    anywhere in the file. ``faults`` collects what does not compile, which gives null."""
 
     def __init__(self, types: ItemTypes, members: Iterable[str]) -> None:
         self.types = types
-        self.names: tuple[str, ...] = ()
+        self.scope: Mapping[str, Type | None] = {}
+        self.closed = False
         self.members = tuple(members)
         self.feel_types = types.types
-        self.faults: list[tuple[int, str, FeelError]] = []
-        self.texts: list[tuple[int, str, Expression]] = []
+        self.faults: list[tuple[Place, FeelError]] = []
+        self.texts: list[Text] = []
 
-    def expression(self, text: str, line: int, identity: str) -> Closure:
+    def expression(self, text: str, place: Place, wanted: Type | None = None) -> Closure:
         """The closure of FEEL ``text``; empty text is null."""
-        compiled = self.compiled(text, line, identity)
+        compiled = self.compiled(text, place, wanted)
         return null if compiled is None else compiled.run
 
-    def compiled(self, text: str, line: int, identity: str) -> Expression | None:
+    def compiled(self, text: str, place: Place, wanted: Type | None = None) -> Expression | None:
+        """The compiled text; None if it is empty or wrong (``faults`` tells)."""
         if not text:
             return None
         try:
             made = compile_expression(
                 text,
-                names=self.names,
+                names=self.scope,
                 types=self.feel_types,
                 members=self.members,
                 unknown_functions=True,
             )
         except FeelError as error:
-            self.faults.append((line, identity, error))
+            self.faults.append((place, error))
             return None
-        self.texts.append((line, identity, made))
+        self.texts.append(Text(place, made, self.scope, self.closed, wanted))
         return made
 
-    def tests(self, text: str, line: int, identity: str) -> UnaryTests | None:
-        """A compiled cell; None if it is empty, "-" or wrong (``faults`` tells)."""
+    def tests(self, text: str, place: Place, subject: Type | None) -> UnaryTests | None:
+        """A compiled cell; None if it is empty or "-". A wrong one never matches."""
         if not text or text == "-":
             return None
         try:
-            return compile_unary_tests(
+            made = compile_unary_tests(
                 text,
-                names=self.names,
+                names=self.scope,
                 types=self.feel_types,
                 members=self.members,
                 unknown_functions=True,
             )
         except FeelError as error:
-            self.faults.append((line, identity, error))
-            return compile_unary_tests("null[1] = 0")
+            self.faults.append((place, error))
+            return compile_unary_tests("1 = 2")
+        self.texts.append(Text(place, made, self.scope, self.closed, None, subject))
+        return made
 
     def typed(self, closure: Closure, reference: str | None, identity: str) -> Closure:
         """``closure`` with its value coerced to a type; what does not fit becomes null."""

@@ -9,7 +9,7 @@ from typing import Any
 from engine.feel import loops, operators, tree
 from engine.feel.calls import Builtin, invoke
 from engine.feel.compare import at_most, member
-from engine.feel.errors import FeelSyntaxError, nearest
+from engine.feel.errors import FeelEvaluationError, FeelSyntaxError, nearest
 from engine.feel.functions import BUILTINS
 from engine.feel.paths import property_of
 from engine.feel.scope import MISSING, Frame
@@ -88,9 +88,10 @@ class Compiler:
         known = self.known is None or name in self.known
         if not (known or self._is_local(name) or self._is_open()):
             raise self._no_function(node)
-        if not self._is_local(name):
-            self.calls.add(name)
-        return _lookup(name, None, node.position)
+        if self._is_local(name):
+            return _lookup(name, None, node.position)
+        self.calls.add(name)
+        return _needed(name, self._no_function(node))
 
     def _no_function(self, node: tree.Name) -> FeelSyntaxError:
         guess = nearest(node.name, [*BUILTINS, *self.functions, *(self.known or ())])
@@ -335,6 +336,18 @@ def _lookup(name: str, fallback: Function | Builtin | None, position: int) -> Cl
         if value is not MISSING:
             return value
         return fallback if fallback is not None else _unknown(frame, name, position)
+
+    return read
+
+
+def _needed(name: str, error: FeelSyntaxError) -> Closure:
+    """A function that only the run has; without it the call must not become a silent null."""
+
+    def read(frame: Frame) -> Value:
+        value = frame.read(name)
+        if value is MISSING:
+            raise FeelEvaluationError(error.zh, error.en, error.position)
+        return value
 
     return read
 

@@ -39,5 +39,6 @@ class FeelEvaluationError(FeelError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name that ``name`` was probably meant to be, or None."""
-    matches = get_close_matches(name, list(known), n=1, cutoff=0.6)
+    cutoff = 0.5 if len(name) <= 4 else 0.6
+    matches = get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return matches[0] if matches else None
