@@ -8,8 +8,9 @@ from engine.dmn.errors import finding
 from engine.dmn.model import Model
 from engine.dmn.regions import axis
 from engine.dmn.table import Table
-from engine.feel.constants import NotConstant, constant_value
-from engine.feel.compare import equal
+from engine.feel.constants import NotConstant, constant_tests, constant_value
+from engine.feel.text import to_literal
+from engine.feel.compare import equal, member
 from engine.feel import FeelError, UnaryTests, compile_expression
 from engine.feel.values import Value
 from engine.model import Finding, Severity
