@@ -70,10 +70,10 @@ def _prepare(settings: Settings, engine: Engine) -> bool:
     for line in shipped.deploy(engine):
         click.echo(f"  {line}")
     if settings.demo:
-        from web.commands import sample
+        from web.commands.sample import load as load_sample
 
         click.echo("正在装入示例组织与示例工单…")
-        sample.load(engine)
+        load_sample(engine)
     with engine.read() as conn:
         return not people.list_(conn)
 
