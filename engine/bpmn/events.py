@@ -60,6 +60,14 @@ class BoundaryEvent(Node):
         self.kind = element.event.kind
         self.interrupting = element.interrupting or self.kind == "error"
 
+    def result(self, task: Task, values: dict[str, Json]) -> None:
+        """An error's variables stay at the event unless its output mappings let them out
+        (Zeebe's rule)."""
+        if self.kind == "error":
+            task.workflow.top_workflow.put(token_of(task), values)
+        else:
+            super().result(task, values)
+
     def fire(self, task: Task) -> None:
         self.deliver(task, {})
 

@@ -170,9 +170,10 @@ class Node(BpmnTaskSpec):
             self.result(task, values)
         if self.output_mappings:
             view = top.view(task)
-            outer = top.outer(task)
-            made = self._mapped(self.output_mappings, view, top.scopes.view(outer))
-            top.merge(outer, made)
+            made = self._mapped(self.output_mappings, view, view)
+            # A round of a multi-instance keeps what it maps where its output is collected.
+            target = top.outer(task) if self.body is None else top.chain(task)
+            top.merge(target, made)
 
     def _go(self, task: Task, top: Instance) -> None:
         if self.body is not None:
@@ -183,14 +184,13 @@ class Node(BpmnTaskSpec):
     def _mapped(
         self, pairs: list[tuple[str, Text]], view: Any, base: Mapping[str, Json]
     ) -> dict[str, Json]:
-        """Evaluate mappings in order; a later one sees what the earlier ones made."""
+        """Evaluate mappings in order; a later one sees what the earlier ones made. A target
+        path adds to the variable in ``base``."""
         done: list[tuple[str, Json]] = []
-        seen: dict[str, Json] = {}
         for target, source in pairs:
-            context = {**view, **seen} if seen else view
+            context = {**view, **nested(done, view)} if done else view
             done.append((target, source.evaluate(context, "IO_MAPPING_ERROR")))
-            seen = nested(done, base)
-        return seen
+        return nested(done, base)
 
     def default_or_trouble(self) -> str:
         """The default flow. Raises Trouble where there is none."""

@@ -130,6 +130,16 @@ def test_rounds_do_not_see_each_others_own_variables() -> None:
     assert one.variables() == {}
 
 
+def test_output_mapping_feeds_the_output_element_of_its_round() -> None:
+    task = service(
+        "a", "work", io(outputs={"result": "=n * 10"}), inside=many("=[1, 2]", **COLLECT)
+    )
+    one = bench(around(task)).start({"kept": 0})
+    for token, value in zip(tokens(one), (5, 6), strict=True):
+        one.act(lambda run, t=token, v=value: run.complete(t, {"n": v, "kept": 1}))  # type: ignore[misc]
+    assert one.variables() == {"kept": 0, "results": [50, 60]}
+
+
 def test_a_script_for_each_item() -> None:
     task = script("a", "result", "=item + 1").replace(
         "</bpmn:scriptTask>", many("=items", sequential=True, **COLLECT) + "</bpmn:scriptTask>"

@@ -65,6 +65,19 @@ def test_outputs_let_out_only_what_they_name() -> None:
     }
 
 
+def test_a_path_adds_to_the_value_that_is_visible() -> None:
+    outputs = {"case.level": "=lv", "case.seen": "=case.level"}
+    one = bench(single(io({"own.a": "=own.b + 1", "copy": "=own"}, outputs)))
+    one.start({"own": {"b": 1}, "case": {"number": "TS1"}})
+    assert one.variables("a")["own"] == {"a": 2}
+    assert one.variables("a")["copy"] == {"b": 1, "a": 2}
+    one.complete("a", {"lv": "金"})
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables["case"] == {"number": "TS1", "level": "金", "seen": "金"}
+    assert ended.variables["own"] == {"b": 1}
+
+
 def test_static_text_without_equals_sign_is_a_string() -> None:
     one = bench(single(io({"to": "网络部", "n": "5"}))).start()
     assert one.variables("a") == {"to": "网络部", "n": "5"}
@@ -213,7 +226,7 @@ def test_error_thrown_by_a_child_is_caught_at_its_call_activity() -> None:
     assert not one.program.catches_error("call", "OTHER")
     one.throw("call", "NO", {"why": 1})
     assert one.active() == ["fix"]
-    assert one.variables() == {"why": 1}
+    assert one.variables() == {}
 
 
 def test_escalation_of_a_child_at_its_call_activity() -> None:

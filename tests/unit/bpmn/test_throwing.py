@@ -56,16 +56,16 @@ def test_error_of_a_job_is_caught_at_its_task() -> None:
         process(
             start(),
             service("work"),
-            boundary("missing", "work", event("error", "e1")),
+            boundary("missing", "work", event("error", "e1"), io(outputs={"why": "=which"})),
             user("fix"),
             end(),
             flows("start work end", "missing fix"),
         ),
     )
     one = bench(content).start()
-    one.throw("work", "MISSING", {"which": "发票"})
+    one.throw("work", "MISSING", {"which": "发票", "noise": 1})
     assert one.active() == ["fix"]
-    assert one.variables() == {"which": "发票"}
+    assert one.variables() == {"why": "发票"}
 
 
 def test_error_goes_out_to_the_sub_process_and_cancels_what_runs_in_it() -> None:
