@@ -3,7 +3,7 @@ and after each step the open tasks, messages, incidents and variables are the sa
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ import time_machine
 from sqlalchemy import Select, select
 
 from engine import Engine, deployment, housekeeping, jobs, messages, run, tasks
+from engine.cases import open_ as open_case
+from engine.cases import view
 from engine.model import File, Json, Person
 from engine.resources import kind_of
 from engine.scenarios import Coverage, TestCase
@@ -55,12 +57,12 @@ class OnDatabase:
         data = step.data
         values: Json = data.get("variables") or {}
         if step.type in ("SET_TIME", "INCREASE_TIME"):
-            self._travel(target)
+            self.travel(target)
         elif step.type == "CREATE_PROCESS_INSTANCE":
             with self.engine.unit("test") as unit:
                 run.start(unit, data["processDefinitionSelector"]["processDefinitionId"], values)
         elif step.type == "COMPLETE_USER_TASK":
-            self._complete(data["userTaskSelector"]["elementId"], values)
+            self.complete(data["userTaskSelector"]["elementId"], values)
         elif step.type == "COMPLETE_JOB":
             element_id = data["jobSelector"]["elementId"]
             key = self._first(jobs_table, element_id).key
@@ -72,7 +74,7 @@ class OnDatabase:
                 messages.publish(unit, data["name"], data["correlationKey"], values)
         self._tick()
 
-    def _complete(self, element_id: str, values: Json) -> None:
+    def complete(self, element_id: str, values: Json) -> None:
         task = self._first(user_tasks, element_id)
         person = Person(task.assignee or "test", "测试", groups=GROUPS)
         with self.engine.unit(person.login) as unit:
@@ -84,7 +86,7 @@ class OnDatabase:
         query = select(table).where(table.c.element_id == element_id, table.c.state == "created")
         return self.rows(query.order_by(table.c.key))[0]
 
-    def _travel(self, target: datetime) -> None:
+    def travel(self, target: datetime) -> None:
         """Each timer at its own time."""
         due = select(timers.c.due_at).where(timers.c.due_at <= target)
         while rows := self.rows(due.order_by(timers.c.due_at).limit(1)):
@@ -170,3 +172,68 @@ def _target(theatre: Theatre, step: Instruction) -> datetime:
     if step.type == "SET_TIME":
         return instant(step.data["time"])
     return later(now, step.data["duration"]) if step.type == "INCREASE_TIME" else now
+
+
+def answers(name: str) -> dict[str, Json]:
+    """What a scenario enters into the task of an element, the first time."""
+    return next(
+        step.data["variables"] for case in cases() for step in case.instructions
+        if step.type == "COMPLETE_USER_TASK"
+        and step.data["userTaskSelector"]["elementId"] == name
+        and step.data["variables"].get("intake_result") in (None, "dispatch")
+        and step.data["variables"].get("review_result") in (None, "pass")
+    )
+
+
+class CaseWatch:
+    """Notes status and due time of a case, as its page shows them."""
+
+    def __init__(self, engine: Engine, case_id: int) -> None:
+        self.engine = engine
+        self.case_id = case_id
+        self.seen: list[tuple[str, str]] = []
+
+    def look(self) -> None:
+        with self.engine.read() as conn:
+            row = view(conn, self.case_id).row
+        due = f"{row.due_at.astimezone(NINE.tzinfo):%H:%M}" if row.due_at else "-"
+        self.seen.append((row.status, due))
+
+    def send(self, name: str, **values: Json) -> None:
+        """Press the button of a message."""
+        with self.engine.unit("test") as unit:
+            (waiting,) = [w for w in messages.waiting(unit.conn, self.case_id) if w.name == name]
+            messages.deliver(unit, waiting.key, values)
+        self.look()
+
+
+NINE = instant("2026-03-02T09:00:00+08:00")
+
+
+def test_the_case_shows_status_and_due_time_as_the_process_goes(engine: Engine) -> None:
+    created = next(s for s in PLAYED[0].instructions if s.type == "CREATE_PROCESS_INSTANCE")
+    data = {key: value for key, value in created.data["variables"].items() if key != "case"}
+    with time_machine.travel(NINE, tick=False) as traveller:
+        deploy(engine)
+        there = OnDatabase(engine, traveller)
+        with engine.unit("zhangli") as unit:
+            case = CaseWatch(engine, open_case(unit, "complaint", data).case_id)
+        case.look()
+        for element_id in ("pre_process", "check_order"):
+            there.complete(element_id, answers(element_id))
+            case.look()
+        case.send("complaint-suspend", suspend_reason="-", resume_at="2026-03-02T11:00:00+08:00")
+        there.travel(NINE + timedelta(minutes=30))
+        case.send("complaint-resume", resume_note="已收到")
+        for element_id in (
+            "investigate", "check_feedback", "answer_customer", "call_back", "assess",
+        ):
+            there.complete(element_id, answers(element_id))
+            case.look()
+        there.complete("archive", {"closing": "archive"})
+        case.look()
+    assert case.seen == [
+        ("受理中", "14:30"), ("复核中", "14:30"), ("处理中", "14:30"), ("已挂起", "14:30"),
+        ("处理中", "15:00"), ("反馈核对", "15:00"), ("回复中", "15:00"), ("回访中", "-"),
+        ("责任认定", "-"), ("待归档", "-"), ("已归档", "-"),
+    ]
