@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from collections.abc import Mapping as MappingABC
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
@@ -24,6 +24,7 @@ _KEYS = {
 _FIELD_KEYS = {
     "column", "constant", "expression", "values", "otherwise", "default", "required", "type",
 }
+_LONGEST_REF = 200
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9._-]{0,40}")
 
 
@@ -94,9 +95,7 @@ class Mapping:
         )
 
     def _entry(self, cells: dict[str, Any], now: datetime) -> Entry:
-        received_at = self.received.read(cells[self.received.column])
-        if received_at > now + timedelta(days=1):
-            raise RowRejected(f"{self.received.column}：{received_at:%Y-%m-%d} 在将来。")
+        received_at = self.received.read(cells[self.received.column], now)
         data: dict[str, Json] = {}
         context = {"row": {key: cleaned(cell) for key, cell in cells.items()}}
         for field in self.fields:
@@ -115,6 +114,8 @@ class Mapping:
         ref = "" if blank(cell) else str(cell).strip()
         if not ref:
             raise RowRejected(f"{self.id}：没有编号。")
+        if len(ref) > _LONGEST_REF or not ref.isprintable():
+            raise RowRejected(f"{self.id}：编号过长或含有不可见字符。")
         return ref
 
 

@@ -37,7 +37,9 @@ class Rejects:
     def add(self, row: Row, reason: str) -> None:
         """Write ``row`` with its line and ``reason``."""
         if self._file is None:
-            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+            self._file = self.path.open(
+                "w", encoding="utf-8-sig", errors="backslashreplace", newline=""
+            )
             self._writer = csv.writer(self._file)
             self._writer.writerow([*self._columns, LINE, REASON])
         width = len(self._columns)

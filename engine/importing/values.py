@@ -32,7 +32,7 @@ class RowRejected(Exception):
 @dataclass(frozen=True, slots=True)
 class Received:
     """How the moment of receipt is written: text in one of ``formats`` (strptime's), or a date
-    cell. A day without a time of day is taken at ``at``."""
+    cell. A day without a time of day, and midnight, is taken at ``at``."""
 
     column: str
     formats: tuple[str, ...]
@@ -46,8 +46,8 @@ class Received:
             datetime.strptime(datetime(2000, 1, 1).strftime(text), text)
         return Received(column, tuple(formats), ZoneInfo(zone), time.fromisoformat(at))
 
-    def read(self, cell: Any) -> datetime:
-        """The aware moment in ``cell``; RowRejected."""
+    def read(self, cell: Any, now: datetime) -> datetime:
+        """The aware moment in ``cell``, ``now`` for a later hour of today; RowRejected."""
         if blank(cell):
             raise RowRejected(f"{self.column}：没有时间。")
         found = self._moment(cell)
@@ -56,11 +56,16 @@ class Received:
             raise RowRejected(f"{self.column}：{cell} 不是可识别的时间（{known}）。")
         if found.year < 1970:
             raise RowRejected(f"{self.column}：{found.year} 年不可能是受理时间。")
-        return found if found.tzinfo else found.replace(tzinfo=self.zone)
+        moment = found if found.tzinfo else found.replace(tzinfo=self.zone)
+        if moment <= now:
+            return moment
+        if moment.date() != now.astimezone(moment.tzinfo).date():
+            raise RowRejected(f"{self.column}：{moment:%Y-%m-%d} 在将来。")
+        return now
 
     def _moment(self, cell: Any) -> datetime | None:
         if isinstance(cell, datetime):
-            return cell
+            return self._day_only(cell)
         if isinstance(cell, date):
             return datetime.combine(cell, self.at)
         if isinstance(cell, (int, float)) and _EXCEL_DAYS[0] < cell < _EXCEL_DAYS[1]:

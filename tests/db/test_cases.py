@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from engine import Engine, cases, customers, history, run, tasks
 from engine.errors import BihuanError, DeploymentRefused, ExpressionFailed, Invalid, NotFound
@@ -390,3 +390,27 @@ def test_kinds_are_listed_by_id(engine: Engine) -> None:
         assert cases.kind(conn, "errand").name == "差事"
         with pytest.raises(NotFound):
             cases.kind(conn, "erand")
+
+
+# --- cost -----------------------------------------------------------------------------------
+
+
+def test_opening_and_looking_cost_few_statements(engine: Engine) -> None:
+    for _ in range(2):
+        case_id = open_case(engine)
+    sent: list[str] = []
+    event.listen(
+        engine.pool, "before_cursor_execute", lambda *arguments: sent.append(arguments[2])
+    )
+
+    def cost(do: Callable[[], object]) -> int:
+        sent.clear()
+        do()
+        return len(sent)
+
+    assert cost(lambda: open_case(engine)) <= 9
+    with engine.read() as conn:
+        assert cost(lambda: cases.search(conn, text="断网")) <= 2
+        assert cost(lambda: cases.view(conn, case_id)) <= 2
+        assert cost(lambda: cases.of_customer(conn, "13812345678")) <= 4
+        assert cost(lambda: cases.duplicates(conn, "errand", DATA)) <= 3

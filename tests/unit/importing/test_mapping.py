@@ -52,6 +52,7 @@ def test_a_row_becomes_an_entry() -> None:
         ("2026/01/06", datetime(2026, 1, 6, 9)),
         (datetime(2026, 1, 6, 12, 9, 38), datetime(2026, 1, 6, 12, 9, 38)),
         (date(2026, 1, 6), datetime(2026, 1, 6, 9)),
+        (datetime(2026, 1, 6), datetime(2026, 1, 6, 9)),
         (46028, datetime(2026, 1, 6, 9)),
         (46028.5, datetime(2026, 1, 6, 12)),
     ],
@@ -62,9 +63,14 @@ def test_dates_come_as_text_as_cells_and_as_serial_numbers(
     assert entry("1", cell).received_at == moment.replace(tzinfo=SHANGHAI)
 
 
+def test_today_is_no_future_even_before_office_hours() -> None:
+    assert entry("1", "2026/11/22").received_at == NOW  # 8:00 in Shanghai
+
+
 @pytest.mark.parametrize(
     ("cell", "word"),
     [
+        ("2026/11/23", "将来"),
         (None, "没有时间"), ("  ", "没有时间"), ("昨天", "昨天"), ("2026/13/1", "2026/13/1"),
         (7, "7"), (True, "True"), ("2027/1/1", "将来"), ("1066/10/14", "1066"),
     ],
@@ -129,6 +135,8 @@ def test_the_shape_of_a_row_is_checked() -> None:
         (Row(2, ("1", "2026/1/6")), "只有 2 个"),
         (Row(2, ("1", "2026/1/6", "a", "b", "c", "d")), "有 6 个"),
         (Row(2, ("", "2026/1/6", "a", "b", "c")), "没有编号"),
+        (Row(2, ("1" * 201, "2026/1/6", "a", "b", "c")), "过长"),
+        (Row(2, ("1\ud800", "2026/1/6", "a", "b", "c")), "不可见"),
         (Row(2, ("1", "2026/1/6", "a\x00", "b", "c")), "NUL"),
         (Row(2, ("1,\"",), "引号没有配对。"), "引号"),
     ):

@@ -145,7 +145,8 @@ def test_rejects_open_in_excel_and_can_be_imported_again(tmp_path: Path) -> None
         assert "没有时间。" in path.read_text("utf-8-sig")
         rejects.add(Row(7, ("3", None, "x")), "单元格太多。")
         rejects.add(Row(9, (4,)), "太少。")
-    assert rejects.count == 3
+        rejects.add(Row(11, ("5", "\ud800\x00")), "残缺的字符。")
+    assert rejects.count == 4
     assert path.read_bytes().startswith(b"\xef\xbb\xbf")
     with path.open(encoding="utf-8-sig", newline="") as file:
         assert list(csv.reader(file)) == [
@@ -153,5 +154,6 @@ def test_rejects_open_in_excel_and_can_be_imported_again(tmp_path: Path) -> None
             ["2", "多扣费，\n要求退", "3", "没有时间。"],
             ["3", "", "7", "单元格太多。（多出的单元格：x）"],
             ["4", "", "9", "太少。"],
+            ["5", "\\ud800", "11", "残缺的字符。"],
         ]
-    assert [row.cells[0] for row in rows(path)] == ["2", "3", "4"]
+    assert [row.cells[0] for row in rows(path)] == ["2", "3", "4", "5"]

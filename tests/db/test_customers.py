@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import pytest
+
+from engine import Engine, customers
+from engine.errors import Invalid
+
+
+@pytest.mark.parametrize(
+    ("ref", "normal"),
+    [
+        ("13812345678", "13812345678"), (" 138-1234 5678 ", "13812345678"),
+        ("１３８１２３４５６７８", "13812345678"), ("+86 138 1234 5678", "13812345678"),
+        ("008613812345678", "13812345678"), ("8613812345678", "13812345678"),
+        ("(0571) 8888-1234", "057188881234"), ("（0571）88881234", "057188881234"),
+        ("8610086", "8610086"), ("A00074011", "A00074011"),
+    ],
+)
+def test_one_number_has_one_spelling(ref: str, normal: str) -> None:
+    assert customers.normalised(ref) == normal
+    assert customers.normalised(normal) == normal
+
+
+@pytest.mark.parametrize("ref", ["", " - ", "1" * 65, "138\x0012345678"])
+def test_what_is_no_number_is_refused(ref: str) -> None:
+    with pytest.raises(Invalid):
+        customers.normalised(ref)
+
+
+def test_a_customer_is_kept_once_and_learns(engine: Engine) -> None:
+    with engine.unit("test") as unit:
+        first = customers.upsert(unit, "138 1234 5678", " 张三 ", None)
+        assert customers.upsert(unit, "13812345678", "", "vip") == first
+        assert customers.upsert(unit, "13812345678", "张三丰", None) == first
+        assert customers.upsert(unit, "13900000000", "", None) != first
+    with engine.read() as conn:
+        assert customers.get(conn, "+8613812345678") == customers.Customer(
+            first, "13812345678", "张三丰", "vip"
+        )
+        assert customers.get(conn, "10086") is None
