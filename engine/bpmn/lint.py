@@ -6,7 +6,7 @@ import re
 
 from engine.bpmn.diagram import Diagram, ProcessInfo
 from engine.bpmn.known import Known
-from engine.bpmn.rules import definitions, drawing, references, structure, texts
+from engine.bpmn.rules import definitions, drawing, references, soundness, structure, texts
 from engine.bpmn.support import Remarks, refusals
 from engine.model import Finding
 
@@ -29,6 +29,8 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     found = list(broken)
     found += structure.check(remarks, process)
     found += definitions.check(remarks, process)
+    if not broken:
+        found += soundness.check(remarks, process)
     found += texts.check(remarks, process, known.functions)
     found += references.check(remarks, process, known)
     found += drawing.check(remarks, process, diagram.shapes)

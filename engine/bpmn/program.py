@@ -14,10 +14,11 @@ from SpiffWorkflow.specs.StartTask import StartTask
 from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 
 from engine.bpmn.build import Builder
-from engine.bpmn.diagram import Diagram, Element, ProcessInfo
+from engine.bpmn.diagram import Diagram, ProcessInfo
 from engine.bpmn.gateways import InclusiveGateway
 from engine.bpmn.nodes import Node, Way
 from engine.bpmn.parse import BpmnInvalid
+from engine.bpmn.reach import reach
 from engine.bpmn.support import refusals
 from engine.errors import Invalid, NotFound
 from engine.feel import Function
@@ -123,28 +124,6 @@ def _scope(builder: Builder, process: ProcessInfo, scope: str | None) -> Process
             if element.event is None or element.event.kind == "none":
                 spec.starts.setdefault(None, node)
         if isinstance(node, InclusiveGateway):
-            node.reach = _reach(process, elements, element)
+            node.reach = reach(process, elements, element)
             spec.inclusive_joins.append(node)
     return spec
-
-
-def _reach(
-    process: ProcessInfo, elements: list[Element], gateway: Element
-) -> dict[str, frozenset[str]]:
-    """For each element, the incoming flows of the gateway it leads to without passing it."""
-    found: dict[str, set[str]] = {}
-    by_id = {element.id: element for element in elements}
-    for flow_id in gateway.incoming:
-        open_ = [process.flows[flow_id].source]
-        seen = {gateway.id}
-        while open_:
-            at = open_.pop()
-            if at in seen:
-                continue
-            seen.add(at)
-            found.setdefault(at, set()).add(flow_id)
-            element = by_id[at]
-            open_ += [process.flows[one].source for one in element.incoming]
-            if element.attached_to is not None:
-                open_.append(element.attached_to)
-    return {key: frozenset(flows) for key, flows in found.items()}

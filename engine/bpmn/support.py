@@ -5,6 +5,7 @@ stands, reachable or not."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -107,6 +108,7 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "Give a list as input collection, e.g. =for i in 1..3 return i.",
     ),
 }
+_ID = re.compile(r"[^\W\d][\w.-]*")
 _OTHER = (
     "请删除它，或换成受支持的元素（见 docs/bpmn.md）。",
     "Delete it or use a supported element (see docs/bpmn.md).",
@@ -156,6 +158,17 @@ def refusals(filename: str, process: ProcessInfo) -> list[Finding]:
 
 
 def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
+    if not _ID.fullmatch(element.id):
+        yield remarks.on(
+            element,
+            "id-required",
+            "没有可用的标识。",
+            "has no usable id.",
+            (
+                "标识以字母开头，只含字母、数字、点、横线和下划线。",
+                "An id begins with a letter and has letters, digits, dots, dashes, underscores.",
+            ),
+        )
     what = _unsupported(element)
     if what is not None:
         yield remarks.on(

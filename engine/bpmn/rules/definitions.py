@@ -25,14 +25,6 @@ def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
         yield from _message(remarks, element)
         yield from _code(remarks, process, element)
         yield from _nobody(remarks, element)
-        if ":" in element.id:
-            yield remarks.on(
-                element,
-                "id-required",
-                "没有标识。",
-                "has no id.",
-                ("给它一个标识。", "Give it an id."),
-            )
 
 
 def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:
