@@ -8,6 +8,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter, Map
 
 from engine.wiring import Engine
 from web import errors, session
@@ -60,11 +61,19 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     markup.install(app)
     session.install(app, engine)
     errors.install(app)
+    app.url_map.converters["key"] = _Key
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.context_processor(lambda: {"server_time": datetime.now(UTC).isoformat(timespec="seconds")})
     app.after_request(_secure)
     return app
+
+
+class _Key(IntegerConverter):
+    """A key of the database in an address; what is beyond 64 bits is no address of ours."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, max=2**63 - 1)
 
 
 def _secure(response: Response) -> Response:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 import forms
-from engine import deployment, groups, people
+from engine import cases, deployment, groups, people
+from engine.cases import work
 from engine.model import File
 from engine.wiring import Engine
 from tests.database import database, server, template
 from web.app import create_app
 from web.settings import Settings
 
-__all__ = ["app", "browser_of", "database", "desk", "server", "template"]
+__all__ = [
+    "app", "browser_of", "database", "desk", "open_case", "server", "task_of", "template",
+]
 
 FILES = Path(__file__).parent / "files"
 PEOPLE = {
@@ -44,12 +49,12 @@ class Browser:
         assert found
         return found.group(1)
 
-    def get(self, path: str, **more: object) -> Answer:
-        return Answer(self.client.get(path, **more))  # type: ignore[arg-type]
+    def get(self, path: str, **more: Any) -> Answer:
+        return Answer(self.client.get(path, **more))
 
-    def post(self, path: str, data: dict[str, object] | None = None, **more: object) -> Answer:
+    def post(self, path: str, data: Mapping[str, object] | None = None, **more: Any) -> Answer:
         sent = {"csrf_token": self.token, **(data or {})}
-        return Answer(self.client.post(path, data=sent, **more))  # type: ignore[arg-type]
+        return Answer(self.client.post(path, data=sent, **more))
 
     def sign_in_as(self, login: str) -> None:
         assert self.post("/sign-in/sample", {"login": login}).status == 303
@@ -59,13 +64,13 @@ class Browser:
 class Answer:
     """What a browser got: status, text, where to."""
 
-    def __init__(self, response: object) -> None:
-        self.response = response
-        self.status: int = response.status_code  # type: ignore[attr-defined]
-        self.text: str = response.get_data(as_text=True)  # type: ignore[attr-defined]
-        self.headers = response.headers  # type: ignore[attr-defined]
-        self.location: str = self.headers.get("Location", "")
-        response.close()  # type: ignore[attr-defined]
+    def __init__(self, response: TestResponse) -> None:
+        self.status = response.status_code
+        self.content = response.get_data()
+        self.text = self.content.decode(errors="replace")
+        self.headers = response.headers
+        self.location = self.headers.get("Location", "")
+        response.close()
 
     @property
     def words(self) -> str:
@@ -103,3 +108,26 @@ def browser_of(app: Flask) -> Callable[[str], Browser]:
         return browser
 
     return open_
+
+
+@pytest.fixture
+def open_case(desk: Engine) -> Callable[..., int]:
+    """Opens a case at the service desk, received by 李四; gives its key."""
+
+    def open_(**data: object) -> int:
+        said = {"customer_ref": "13800138000", "customer_name": "张三丰", "topic": "网络", **data}
+        with desk.unit("li") as unit:
+            return cases.open_(unit, "desk", said).case_id
+
+    return open_
+
+
+@pytest.fixture
+def task_of(desk: Engine) -> Callable[[int], int]:
+    """The key of the case's open task."""
+
+    def find(case_id: int) -> int:
+        with desk.read() as conn:
+            return work.open_tasks(conn, case_id)[0].key
+
+    return find

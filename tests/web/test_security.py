@@ -22,7 +22,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     """Method, an address that fits, right – of every route."""
     found = []
     for rule in app.url_map.iter_rules():
-        address = re.sub(r"<int:\w+>", "1", rule.rule)
+        address = re.sub(r"<key:\w+>", "1", rule.rule)
         address = re.sub(r"<path:\w+>|<\w+>", "x", address)
         right = getattr(app.view_functions[rule.endpoint], "right", "")
         methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}

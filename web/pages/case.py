@@ -25,7 +25,7 @@ from web.pages.intake import labels
 from web.pages.story import Teller
 from web.session import SIGNED_IN, right, wants_fragment
 
-pages = Blueprint("case", __name__, url_prefix="/cases/<int:case_id>")
+pages = Blueprint("case", __name__, url_prefix="/cases/<key:case_id>")
 
 _LATEST_LINES = 8
 _LOOKED_AT = 80
@@ -61,7 +61,7 @@ def aside(case_id: int) -> str:
     return render_template("case_aside.html", lines=lines, others=others)
 
 
-@pages.get("/diagram/<int:instance_key>")
+@pages.get("/diagram/<key:instance_key>")
 @right(SIGNED_IN)
 def state(case_id: int, instance_key: int) -> dict[str, Any]:
     """What has happened on the diagram of one process of the case, as diagram.js reads it."""
@@ -102,7 +102,7 @@ def reveal(case_id: int) -> str | Response:
     return session.go_to(url_for("case.show", case_id=case_id))
 
 
-@pages.get("/actions/<int:key>")
+@pages.get("/actions/<key:key>")
 @right(SIGNED_IN)
 def action(case_id: int, key: int) -> str:
     with session.engine().read() as conn:
@@ -111,7 +111,7 @@ def action(case_id: int, key: int) -> str:
         return _action_page(conn, case_id, waiting, form, known, None, {})
 
 
-@pages.post("/actions/<int:key>")
+@pages.post("/actions/<key:key>")
 @right(SIGNED_IN)
 def act(case_id: int, key: int) -> str | Response | tuple[str, int]:
     person = session.person()
@@ -128,7 +128,7 @@ def act(case_id: int, key: int) -> str | Response | tuple[str, int]:
     return session.go_to(url_for("case.show", case_id=case_id))
 
 
-@pages.post("/actions/<int:key>/form")
+@pages.post("/actions/<key:key>/form")
 @right(SIGNED_IN)
 def redraw(case_id: int, key: int) -> str:
     """The action's form as it looks with what is entered now."""

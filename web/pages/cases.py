@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 
@@ -21,16 +22,17 @@ _MOST_COLUMNS = 4
 @right(SIGNED_IN)
 def show() -> str:
     asked = request.args
-    chosen = {
-        "text": asked.get("q", "")[:200], "kind": asked.get("kind") or None,
+    kind_id = asked.get("kind") or None
+    chosen: dict[str, Any] = {
+        "text": asked.get("q", "")[:200], "kind": kind_id,
         "state": asked.get("state") if asked.get("state") in _STATES else "open",
         "statuses": [one for one in asked.getlist("status") if one],
         "late": asked.get("late") == "1",
     }
     with session.engine().read() as conn:
         kinds = {kind.id: kind for kind in cases.kinds(conn)}
-        page = cases.search(conn, after=asked.get("after") or None, **chosen)  # type: ignore[arg-type]
-    shown = kinds.get(chosen["kind"] or "") or next(iter(kinds.values()), None)
+        page = cases.search(conn, after=asked.get("after") or None, **chosen)
+    shown = kinds.get(kind_id or "") or next(iter(kinds.values()), None)
     more = _address(page.next) if page.next else ""
     template = "case_rows.html" if wants_fragment() else "cases.html"
     return render_template(
@@ -49,6 +51,5 @@ def _columns(kind: CaseKind | None) -> list[Any]:
 
 def _address(after: str) -> str:
     """The next page of this very search."""
-    asked = request.args.to_dict(flat=False)
-    asked["after"] = [after]
-    return url_for("cases.show", **asked)  # type: ignore[arg-type]
+    asked = {**request.args.to_dict(flat=False), "after": [after]}
+    return f"{url_for('cases.show')}?{urlencode(asked, doseq=True)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -20,6 +21,8 @@ from web.session import SIGNED_IN, right, wants_fragment
 pages = Blueprint("inbox", __name__)
 
 VIEWS = {"mine": "我的待办", "groups": "组内待领", "done": "我办结的"}
+PRIORITIES = {"urgent": 70}
+"""What the filter offers, and from which priority on."""
 _LEADERS = frozenset({"supervisor", "admin"})
 _MOST_AT_ONCE = 100
 
@@ -61,7 +64,9 @@ def assign() -> Response | str:
 
 def _each(what: str, act: Callable[[Unit, int], None]) -> str:
     """Do it to every chosen task by itself; say how many, and why not where not."""
-    keys = [int(key) for key in request.form.getlist("key") if key.isdigit()][:_MOST_AT_ONCE]
+    sent = request.form.getlist("key")
+    keys = [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) < 19]
+    keys = keys[:_MOST_AT_ONCE]
     done, refused = 0, []
     for key in keys:
         try:
@@ -80,7 +85,7 @@ def _each(what: str, act: Callable[[Unit, int], None]) -> str:
 
 def _page(asked: dict[str, str], **more: Any) -> str:
     person = session.person()
-    view = asked.get("view") if asked.get("view") in VIEWS else "mine"
+    view = asked["view"] if asked.get("view") in VIEWS else "mine"
     after = asked.get("after") or None
     with session.engine().read() as conn:
         page = inbox.page(conn, person, view, search=asked.get("q", "")[:200],
@@ -103,8 +108,8 @@ def _filters(asked: dict[str, str]) -> dict[str, Any]:
     filters: dict[str, Any] = {}
     if asked.get("step"):
         filters["element_name"] = asked["step"]
-    if asked.get("priority", "").isdigit():
-        filters["priority"] = int(asked["priority"])
+    if asked.get("priority") in PRIORITIES:
+        filters["priority"] = PRIORITIES[asked["priority"]]
     if asked.get("late") == "1":
         filters["late"] = True
     if asked.get("due") in ("hour", "today"):
@@ -120,7 +125,7 @@ def _due_before(what: str) -> datetime:
 
 
 def _more(asked: dict[str, str], after: str | None) -> str:
-    return url_for("inbox.show", **{**asked, "after": after}) if after else ""
+    return f"{url_for('inbox.show')}?{urlencode({**asked, 'after': after})}" if after else ""
 
 
 def _colleagues(conn: Any, person: Person) -> list[Person]:

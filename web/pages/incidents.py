@@ -20,13 +20,13 @@ _PAGE = 100
 def show() -> str:
     with session.engine().read() as conn:
         found = incidents.list_open(
-            conn, after=request.args.get("after", 0, type=int), limit=_PAGE
+            conn, after=min(request.args.get("after", 0, type=int), 2**63 - 1), limit=_PAGE
         )
     more = url_for("incidents.show", after=found[-1].key) if len(found) == _PAGE else ""
     return render_template("incidents.html", incidents=found, more=more)
 
 
-@pages.post("/<int:key>/retry")
+@pages.post("/<key:key>/retry")
 @right("admin")
 def retry(key: int) -> Response:
     with session.engine().unit(session.person().login) as unit:

@@ -64,7 +64,9 @@ class Teller:
         return lines[::-1][:limit]
 
     def _line(self, entry: Entry) -> Line:
-        text, details, reasons = entry.text, (), ()  # type: tuple[str, ...], tuple[str, ...]
+        text = entry.text
+        details: tuple[str, ...] = ()
+        reasons: tuple[str, ...] = ()
         if entry.kind == "task.created":
             text = self._created(entry)
         elif entry.kind == "instance.started":
@@ -125,6 +127,11 @@ def _rule(rule: Mapping[str, Any]) -> str:
     return note or f"第 {rule.get('index')} 条规则"
 
 
+def _numbered(rule: Mapping[str, Any]) -> str:
+    note = f"（{rule['annotation']}）" if rule.get("annotation") else ""
+    return f"第 {rule.get('index')} 条{note}"
+
+
 def _all(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     for required in record.get("required", ()):
         yield from _all(required)
@@ -136,10 +143,7 @@ def _because(record: Mapping[str, Any]) -> list[str]:
     lines = []
     for one in _all(record):
         title = one.get("name") or one.get("decision")
-        rules = "、".join(
-            f"第 {rule.get('index')} 条" + (f"（{rule['annotation']}）" if rule.get("annotation") else "")
-            for rule in one.get("rules", ())
-        )
+        rules = "、".join(map(_numbered, one.get("rules", ())))
         inputs = "，".join(
             f"{name} = {shown(value)}" for name, value in one.get("inputs", {}).items()
             if value is not None and not isinstance(value, dict)

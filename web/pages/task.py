@@ -27,7 +27,7 @@ pages = Blueprint("task", __name__, url_prefix="/tasks")
 _LEADERS = frozenset({"supervisor", "admin"})
 
 
-@pages.get("/<int:key>")
+@pages.get("/<key:key>")
 @right(SIGNED_IN)
 def show(key: int) -> str:
     person = session.person()
@@ -41,7 +41,7 @@ def show(key: int) -> str:
     return page
 
 
-@pages.post("/<int:key>/complete")
+@pages.post("/<key:key>/complete")
 @right(SIGNED_IN)
 def complete(key: int) -> Response | str | tuple[str, int]:
     person = session.person()
@@ -78,7 +78,7 @@ class _Filled:
         return checked.data
 
 
-@pages.post("/<int:key>/draft")
+@pages.post("/<key:key>/draft")
 @right(SIGNED_IN)
 def draft(key: int) -> tuple[str, int]:
     person = session.person()
@@ -88,7 +88,7 @@ def draft(key: int) -> tuple[str, int]:
     return "", 204
 
 
-@pages.post("/<int:key>/form")
+@pages.post("/<key:key>/form")
 @right(SIGNED_IN)
 def redraw(key: int) -> str:
     """The form as it looks with what is entered now."""
@@ -99,7 +99,7 @@ def redraw(key: int) -> str:
     return render_template("form_fields.html", fields=fields)
 
 
-@pages.post("/<int:key>/claim")
+@pages.post("/<key:key>/claim")
 @right(SIGNED_IN)
 def claim(key: int) -> Response:
     person = session.person()
@@ -108,7 +108,7 @@ def claim(key: int) -> Response:
     return session.go_to(url_for("task.show", key=key))
 
 
-@pages.post("/<int:key>/release")
+@pages.post("/<key:key>/release")
 @right(SIGNED_IN)
 def release(key: int) -> Response:
     person = session.person()
@@ -118,7 +118,7 @@ def release(key: int) -> Response:
     return session.go_to(url_for("inbox.show"))
 
 
-@pages.post("/<int:key>/assign")
+@pages.post("/<key:key>/assign")
 @right("supervisor")
 def assign(key: int) -> Response:
     person, login = session.person(), request.form.get("login", "")

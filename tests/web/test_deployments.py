@@ -1,0 +1,93 @@
+"""Deploying in the browser: findings first, all or nothing, versions, downloads, bad files."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from tests.web.conftest import FILES, Answer, Browser
+
+Open = Callable[[str], Browser]
+DESK = (FILES / "desk.bpmn").read_bytes()
+
+
+def upload(*files: tuple[str, bytes]) -> dict[str, object]:
+    return {"files": [(io.BytesIO(content), name) for name, content in files]}
+
+
+def test_what_is_deployed(browser_of: Open) -> None:
+    words = browser_of("root").get("/deployments").words
+    for name in ("服务台来电", "服务台", "desk-check", "第 1 版"):
+        assert name in words
+
+
+def test_check_then_deploy_a_changed_file(browser_of: Open) -> None:
+    root = browser_of("root")
+    changed = DESK.replace("name=\"核对\"".encode(), "name=\"核对来电\"".encode())
+    assert changed != DESK
+    checked = root.post("/deployments/check", upload(("desk.bpmn", changed)))
+    assert "1 个文件" in checked.words
+    assert "第 2 版" not in root.get("/deployments/process/desk").words
+    done = root.post("/deployments", upload(
+        ("folder/desk.bpmn", changed), ("desk-urge.form", (FILES / "desk-urge.form").read_bytes())))
+    assert done.status == 200
+    assert "服务台：第 2 版，已生效" in done.words
+    assert "没有改动，仍是第 1 版" in done.words
+    versions = root.get("/deployments/process/desk")
+    assert versions.words.index("第 2 版") < versions.words.index("第 1 版")
+    assert "管理员高" in versions.words
+
+
+def test_findings_say_where_and_what_to_do(browser_of: Open) -> None:
+    root = browser_of("root")
+    broken = DESK.replace(b'formId="desk-check"', b'formId="desk-chek"')
+    answer = root.post("/deployments", upload(("desk.bpmn", broken)),
+                       headers={"HX-Request": "true"})
+    assert answer.status == 422
+    assert "部署被拒绝" in answer.words
+    assert "desk-chek" in answer.words
+    assert "desk.bpmn 第" in answer.words
+    assert "核对" in answer.words
+    assert "怎么办" in answer.words
+    assert "第 2 版" not in root.get("/deployments/process/desk").words
+
+
+def test_files_that_are_none(browser_of: Open) -> None:
+    root = browser_of("root")
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>'
+    outside = b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><x>&a;</x>'
+    for name, content in (("a.bpmn", b"not xml"), ("b.bpmn", bomb), ("c.bpmn", outside),
+                          ("d.form", b"{"), ("e.exe", b"MZ"), ("f.dmn", b""), ("g.bpmn", b"<a/>")):
+        answer = root.post("/deployments", upload((name, content)))
+        assert answer.status == 422, name
+        assert name in answer.words
+        assert "root:" not in answer.text
+    assert "没有选择要部署的文件" in root.post("/deployments").words
+
+
+def test_a_file_that_is_too_large(browser_of: Open) -> None:
+    root = browser_of("root")
+    part = b'--cut\r\nContent-Disposition: form-data; name="files"; filename="big.bpmn"\r\n\r\n'
+    answer = Answer(root.client.post(
+        "/deployments", data=part + b"x" * 3_000_000 + b"\r\n--cut--\r\n",
+        content_type="multipart/form-data; boundary=cut", headers={"X-CSRF-Token": root.token},
+    ))
+    assert answer.status == 413
+    assert "太大" in answer.words
+
+
+def test_names_of_files_are_escaped(browser_of: Open) -> None:
+    answer = browser_of("root").post("/deployments", upload(("<img src=x>.bpmn", b"<a/>")))
+    assert "<img" not in answer.text.replace('<img src="/static/', "")
+
+
+def test_download(browser_of: Open) -> None:
+    root = browser_of("root")
+    page = root.get("/deployments/process/desk").text
+    key = page.split("/definitions/")[1].split("/")[0]
+    answer = root.get(f"/definitions/{key}/file")
+    assert answer.content == DESK
+    assert answer.headers["Content-Disposition"] == "attachment; filename=desk.bpmn"
+    assert answer.headers["Content-Type"] == "application/octet-stream"
+    assert root.get("/definitions/1/file").status == 404
+    assert root.get("/deployments/process/nothing").status == 404
