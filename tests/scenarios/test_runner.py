@@ -43,7 +43,7 @@ JOB = definitions(
     process(
         start(),
         service("send", "mail.send", _properties(exampleOutputJson='{"sent": true}')),
-        boundary("refused", "send", event("error", "e")),
+        boundary("refused", "send", event("error", "e"), io(outputs={"why": "=why"})),
         user("repair", z("assignmentDefinition", candidateGroups="b,a"),
              z("priorityDefinition", priority="=70"),
              z("taskSchedule", dueDate="=now() + duration(\"PT1H\")"), name="修复"),
