@@ -10,12 +10,14 @@ LIMIT = 10 * 1024 * 1024
 """Bytes a file may have unless the caller says otherwise."""
 
 
-def parse_xml(content: bytes, filename: str, *, limit: int = LIMIT) -> etree._Element:
+def parse_xml(
+    content: bytes, filename: str, *, limit: int = LIMIT, comments: bool = False
+) -> etree._Element:
     """Return the root element of ``content``; lines of elements are in ``.sourceline``.
 
-    Comments and processing instructions are dropped. Raises ``Invalid`` (``details``: ``file``
-    and, where known, ``line``) when the file is empty, larger than ``limit`` bytes, not
-    well-formed, or carries a document type declaration."""
+    Comments (unless ``comments``) and processing instructions are dropped. Raises ``Invalid``
+    (``details``: ``file`` and, where known, ``line``) when the file is empty, larger than
+    ``limit`` bytes, not well-formed, or carries a document type declaration."""
     if len(content) > limit:
         size, most = f"{len(content) / 1048576:.1f} MB", f"{limit / 1048576:g} MB"
         raise Invalid(
@@ -27,7 +29,7 @@ def parse_xml(content: bytes, filename: str, *, limit: int = LIMIT) -> etree._El
     if not content.strip():
         raise Invalid(f"文件 {filename} 是空的。", f"File {filename} is empty.", file=filename)
     try:
-        root = etree.fromstring(content, _parser())
+        root = etree.fromstring(content, _parser(comments))
     except etree.XMLSyntaxError as error:
         raise _not_xml(filename, error) from None
     except ValueError as error:
@@ -55,14 +57,14 @@ def line_of(element: etree._Element) -> int:
     return int(getattr(element, "sourceline", 0) or 0)
 
 
-def _parser() -> etree.XMLParser:
+def _parser(comments: bool) -> etree.XMLParser:
     return etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
         no_network=True,
         dtd_validation=False,
         huge_tree=False,
-        remove_comments=True,
+        remove_comments=not comments,
         remove_pis=True,
     )
 
