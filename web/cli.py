@@ -20,6 +20,7 @@ COMMANDS = {
     "migrate": "web.commands.migrate:command",
     "deploy": "web.commands.deploy:command",
     "lint": "web.commands.lint:command",
+    "convert": "web.commands.convert:command",
     "test": "web.commands.test:command",
     "feel": "web.commands.feel:command",
     "tck": "web.commands.tck:command",
