@@ -11,7 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from engine.wiring import Engine
-from web import errors, session
+from web import errors, session, static_files
 from web.manifest import Manifest
 from web.pages import BLUEPRINTS, display, markup
 from web.settings import Settings
@@ -59,6 +59,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     app.jinja_env.globals["bundles"] = manifest.entries
     display.install(app, settings.zone)
     markup.install(app)
+    static_files.install(app)
     session.install(app, engine)
     errors.install(app)
     app.url_map.converters["key"] = _Key

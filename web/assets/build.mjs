@@ -1,9 +1,10 @@
 // Bundles the browser's side into web/static/build: ES modules with hashed names, and
 // manifest.json, which names for each entry its script, its style sheet and what to preload.
 import { build } from "esbuild";
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
 
 const ENTRIES = ["base", "diagram"];
 
@@ -40,12 +41,19 @@ for (const [file, output] of Object.entries(result.metafile.outputs)) {
   };
 }
 
+const kept = new Set(["manifest.json"]);
+for (const file of Object.keys(result.metafile.outputs)) {
+  const name = path.basename(file);
+  kept.add(name);
+  if (!/\.(js|css)$/.test(name)) continue;
+  writeFileSync(path.join(out, `${name}.gz`), gzipSync(readFileSync(path.join(out, name)), { level: 9 }));
+  kept.add(`${name}.gz`);
+}
+
 // A page may be served while we build: new files first, the manifest at once, old files last.
-mkdirSync(out, { recursive: true });
 const staged = path.join(out, ".manifest.json");
 writeFileSync(staged, `${JSON.stringify(manifest, null, 1)}\n`);
 renameSync(staged, path.join(out, "manifest.json"));
-const kept = new Set(Object.keys(result.metafile.outputs).map((file) => path.basename(file)));
 for (const name of readdirSync(out)) {
-  if (name !== "manifest.json" && !kept.has(name)) rmSync(path.join(out, name));
+  if (!kept.has(name)) rmSync(path.join(out, name));
 }
