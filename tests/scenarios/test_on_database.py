@@ -63,11 +63,13 @@ class OnDatabase:
                 run.start(unit, data["processDefinitionSelector"]["processDefinitionId"], values)
         elif step.type == "COMPLETE_USER_TASK":
             self.complete(data["userTaskSelector"]["elementId"], values)
-        elif step.type == "COMPLETE_JOB":
-            element_id = data["jobSelector"]["elementId"]
-            key = self._first(jobs_table, element_id).key
+        elif step.type in ("COMPLETE_JOB", "THROW_BPMN_ERROR_FROM_JOB"):
+            key = self._first(jobs_table, data["jobSelector"]["elementId"]).key
             with self.engine.unit("worker") as unit:
-                jobs.complete(unit, key, values)
+                if step.type == "COMPLETE_JOB":
+                    jobs.complete(unit, key, values)
+                else:
+                    jobs.throw_error(unit, key, data["errorCode"], None, values)
         else:
             assert step.type == "CORRELATE_MESSAGE", step.type
             with self.engine.unit("test") as unit:
