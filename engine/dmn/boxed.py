@@ -130,7 +130,7 @@ class Boxes(Texts):
                     return None
                 return fitted(body(frame.inner(values)), returned, frame, identity)
 
-            return Function(name, names, call, types=types, result=returned)
+            return Function(name, names, call, types=types, result=returned, native=True)
 
         return define
 

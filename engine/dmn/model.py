@@ -332,7 +332,8 @@ class Session:
             return self.serve(model, element, dict(zip(names, arguments, strict=True)))
 
         types = tuple(found.model.type_of(found.element) for found in parameters)
-        return Function(element.name, names, call, types=types, result=model.type_of(element))
+        result = model.type_of(element)
+        return Function(element.name, names, call, types=types, result=result, native=True)
 
     def serve(self, model: Model, element: dmn.Element, given: Mapping[str, Value]) -> Value:
         """The result of a decision service: one decision's value, or a context of several."""

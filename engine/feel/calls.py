@@ -90,9 +90,9 @@ def invoke(
         )
         return None
     meter.enter()
-    result = from_json(function.call(*ordered))
+    result = function.call(*ordered)
     meter.leave()
-    return result
+    return result if function.native else from_json(result)
 
 
 def _in_order(
@@ -129,7 +129,7 @@ def _invoke_builtin(
         except (decimal.DecimalException, OutOfRange, ValueError, OverflowError):
             result = None
         if result is None and meter.warnings is not None:
-            _warn_result(function, bound, meter, position)
+            _warn_result(function, arguments, meter, position)
         return meter.made_value(result)
     if meter.warnings is not None:
         _warn_arguments(function, arguments, meter, position)

@@ -283,7 +283,7 @@ class Compiler:
                     values[name] = value
                 return body(frame.inner(values))
 
-            return Function("", names, call, types=types)
+            return Function("", names, call, types=types, native=True)
 
         return define
 

@@ -15,9 +15,7 @@ from engine.feel.text import to_text
 from engine.feel.values import DECIMAL128, Range, Value, kind
 from engine.feel.zones import Zone
 
-_AS_IT_IS = frozenset(
-    {str, bool, type(None), Decimal, Date, Time, DateTime, YearsMonths, DaysTime, Range}
-)
+_AS_IT_IS = frozenset({str, bool, type(None), Date, Time, DateTime, YearsMonths, DaysTime, Range})
 _MAX_BITS = 24_000
 _INT64 = 2**63
 _OUT = Limits(steps=1_000_000, seconds=5)
@@ -120,6 +118,7 @@ def _dict_in(values: Mapping[Any, Any]) -> dict[str, Value]:
 
 _CONVERTERS: dict[type, Callable[[Any], Value]] = {
     int: _int_in,
+    Decimal: _decimal_in,
     float: _float_in,
     list: _list_in,
     tuple: _list_in,
@@ -133,11 +132,9 @@ _CONVERTERS: dict[type, Callable[[Any], Value]] = {
 
 def _other(value: Any) -> Value:
     """Subclasses of what we know; anything else is taken as it is (functions)."""
-    for known in (int, float, str, py.datetime, py.date, py.time, py.timedelta):
+    for known in (int, float, Decimal, str, py.datetime, py.date, py.time, py.timedelta):
         if isinstance(value, known):
             return str(value) if known is str else _CONVERTERS[known](value)
-    if isinstance(value, Decimal):
-        return _decimal_in(value)
     if isinstance(value, Mapping):
         return _dict_in(value)
     return _list_in(value) if isinstance(value, list | tuple) else value

@@ -265,6 +265,8 @@ class Parser(NameReader):
             return tree.Literal(token.start, unescape(token.text))
         if token.kind == "symbol":
             return self._bracketed(token.text)
+        if token.kind == "end":
+            self.fail(OPERAND)
         return self._worded()
 
     def _bracketed(self, symbol: str) -> tree.Node:

@@ -13,7 +13,7 @@ _RESULTS: dict[str, tuple[str, ...]] = {
     "string": (
         "string", "substring", "upper case", "lower case", "substring before",
         "substring after", "replace", "string join", "day of week", "month of year", "trim",
-        "uuid", "to base64",
+        "uuid", "to base64", "to json",
     ),
     "boolean": (
         "not", "contains", "starts with", "ends with", "matches", "list contains", "all", "any",
@@ -25,7 +25,7 @@ _RESULTS: dict[str, tuple[str, ...]] = {
     "time": ("time",),
     "date and time": ("date and time", "now"),
     "years and months duration": ("years and months duration",),
-    "context": ("context", "context put", "context merge", "put"),
+    "context": ("context", "context put", "context merge", "put", "put all"),
     "list": (
         "append", "concatenate", "reverse", "union", "flatten", "sort", "sublist", "remove",
         "mode", "partition", "insert before", "list replace", "distinct values",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -44,14 +44,16 @@ class Range:
 @dataclass(frozen=True, slots=True, eq=False)
 class Function:
     """Something an expression can call. ``call`` gets one FEEL value per parameter and returns
-    one (Python numbers, dates and the like are converted); it may raise FeelError to refuse."""
+    one (Python numbers, dates and the like are converted, unless ``native`` says that it
+    returns FEEL values only); it may raise FeelError to refuse."""
 
     name: str
     parameters: tuple[str, ...]
     call: Callable[..., Value]
     variadic: bool = False
     types: tuple[Any, ...] = ()
-    result: Any = field(default=None)
+    result: Any = None
+    native: bool = False
 
     def __str__(self) -> str:
         return f"function({', '.join(self.parameters)})"

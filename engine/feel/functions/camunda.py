@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import random
 import uuid
 from decimal import Decimal
 from typing import Any
 
 from engine.feel import regex
+from engine.feel.convert import from_json, to_json
 from engine.feel.errors import FeelEvaluationError
 from engine.feel.registry import builtin
 from engine.feel.limits import Meter
@@ -70,6 +72,37 @@ def partition(items: list[Value], size: Decimal) -> list[Any] | None:
 @builtin("put(context: context, key: string, value: any)")
 def put(context: dict[str, Value], key: str, value: Value) -> dict[str, Value]:
     return {**context, key: value}
+
+
+@builtin("put all(*contexts: context)")
+def put_all(contexts: list[dict[str, Value]]) -> dict[str, Value]:
+    return {key: value for context in contexts for key, value in context.items()}
+
+
+@builtin("from json(value: string)", metered=True)
+def from_json_(meter: Meter, text: str) -> Value:
+    """Null if the text is no JSON; NaN and infinities are none."""
+    meter.tick(len(text) // 16)
+    return from_json(json.loads(text, parse_float=Decimal, parse_constant=_refuse))
+
+
+@builtin("to json(value: any)", metered=True)
+def to_json_(meter: Meter, value: Value) -> str:
+    if type(value) is list or type(value) is dict:
+        meter.weigh(value)
+    return json.dumps(to_json(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _refuse(constant: str) -> Value:
+    raise ValueError(constant)
+
+
+@builtin(
+    "fromAi(value: any, description?: string, type?: string, schema?: context, options?: context)"
+)
+def from_ai(value: Value, *notes: Value) -> Value:
+    """The value; the other arguments are notes for tools that read diagrams."""
+    return value
 
 
 @builtin("uuid()")

@@ -81,10 +81,21 @@ def split(meter: Meter, text: str, delimiter: str) -> list[str]:
 
 
 @builtin("string join(list: list, delimiter?: string)", metered=True)
-def string_join(meter: Meter, items: list[Any], delimiter: str | None) -> str | None:
+@builtin(
+    "string join(list: list, delimiter: string?, prefix: string?, suffix: string?)", metered=True
+)
+def string_join(
+    meter: Meter,
+    items: list[Any],
+    delimiter: str | None,
+    prefix: str | None = None,
+    suffix: str | None = None,
+) -> str | None:
+    """With ``prefix`` and ``suffix`` it is Camunda 8's."""
     parts = [item for item in items if item is not None]
     if not all(type(part) is str for part in parts):
         return None
-    glue = delimiter or ""
-    meter.text(sum(map(len, parts)) + len(glue) * len(parts))
-    return glue.join(parts)
+    glue, before, after = delimiter or "", prefix or "", suffix or ""
+    size = sum(map(len, parts)) + len(glue) * len(parts)
+    meter.text(size + len(before) + len(after))
+    return f"{before}{glue.join(parts)}{after}"
