@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from engine.errors import BihuanError, ExpressionFailed, Invalid
+from engine.errors import ExpressionFailed, Invalid
 from engine.feel import Expression, FeelError, Function, compile_expression, to_json
 from engine.feel.limits import Remark
 from engine.model import Json
@@ -131,7 +131,8 @@ def _cycle(*arguments: Any) -> str | None:
         return None
     count = None if len(arguments) == 1 else to_json(arguments[0])
     interval = to_json(arguments[-1])
-    if not isinstance(interval, str) or not isinstance(count, int | None):
+    whole = count is None or (isinstance(count, int) and not isinstance(count, bool))
+    if not isinstance(interval, str) or not whole:
         return None
     return f"R{'' if count is None else count}/{interval}"
 
@@ -191,8 +192,3 @@ def nested(pairs: Iterable[tuple[str, Json]], base: Mapping[str, Json]) -> dict[
 
 def _copied(value: Json) -> dict[str, Json]:
     return dict(value) if isinstance(value, dict) else {}
-
-
-def sentence(error: BihuanError) -> tuple[str, str]:
-    """An error's two sentences."""
-    return error.zh, error.en

@@ -8,29 +8,21 @@ import pytest
 
 from engine.bpmn import Known, lint, parse
 from engine.model import Finding
+from tests.unit.bpmn.faults import ERRORS, UNSUPPORTED, WHO, around
 from tests.unit.bpmn.drawing import (
-    boundary,
     definitions,
     el,
     end,
-    event,
     ext,
     flow,
     flows,
-    io,
-    many,
-    message,
-    message_definition,
     process,
     script,
     service,
     start,
-    timer,
     user,
     z,
 )
-
-WHO = z("assignmentDefinition", candidateGroups="网络部")
 
 
 def found(content: bytes, known: Known | None = None, *, quiet: bool = True) -> list[Finding]:
@@ -38,11 +30,6 @@ def found(content: bytes, known: Known | None = None, *, quiet: bool = True) -> 
     findings = lint(parse(content, "x.bpmn"), known or Known())
     drawn = ("no-bpmndi", "label-required")
     return [one for one in findings if not (quiet and one.rule in drawn)]
-
-
-def around(*content: str, before: str = "") -> bytes:
-    """A process in which element ``a`` stands between start and end."""
-    return definitions(before, process(start(), *content, end(), flows("start a end")))
 
 
 def test_a_good_diagram_has_no_findings() -> None:
@@ -60,305 +47,6 @@ def test_every_finding_says_where_and_what_to_do() -> None:
     assert "mail.send" in finding.remedy_en
 
 
-ERROR = el("error", "e", errorCode="NO")
-
-ERRORS: dict[str, tuple[bytes, str, str]] = {
-    # name: (file, rule, element)
-    "service task without definition": (around(el("serviceTask", "a")), "definition-required", "a"),
-    "send task without anything": (around(el("sendTask", "a")), "definition-required", "a"),
-    "receive task without message": (around(el("receiveTask", "a")), "definition-required", "a"),
-    "script without expression": (around(el("scriptTask", "a")), "definition-required", "a"),
-    "rule without decision": (around(el("businessRuleTask", "a")), "definition-required", "a"),
-    "call without process": (around(el("callActivity", "a")), "definition-required", "a"),
-    "timer without time": (
-        around(el("intermediateCatchEvent", "a", "<bpmn:timerEventDefinition/>")),
-        "definition-required",
-        "a",
-    ),
-    "message without name": (
-        around(el("intermediateCatchEvent", "a", message("m")), before=el("message", "m")),
-        "definition-required",
-        "a",
-    ),
-    "message without key": (
-        around(el("receiveTask", "a", messageRef="m"), before=el("message", "m", name="x")),
-        "correlation-key",
-        "a",
-    ),
-    "thrown message without key": (
-        around(
-            el("intermediateThrowEvent", "a", message("m")), before=el("message", "m", name="x")
-        ),
-        "correlation-key",
-        "a",
-    ),
-    "error end without code": (
-        definitions(process(start(), end("a", event("error")), flows("start a"))),
-        "definition-required",
-        "a",
-    ),
-    "boundary error whose error has no code": (
-        definitions(
-            el("error", "x"),
-            process(
-                start(), user("u", WHO), boundary("a", "u", event("error", "x")), end(),
-                flows("start u end", "a end"),
-            ),
-        ),
-        "definition-required",
-        "a",
-    ),
-    "two boundaries for one code": (
-        definitions(
-            ERROR,
-            process(
-                start(), user("u", WHO), boundary("b", "u", event("error", "e")),
-                boundary("a", "u", event("error", "e")), end(),
-                flows("start u end", "a end", "b end"),
-            ),
-        ),
-        "duplicate-code",
-        "a",
-    ),
-    "boundary on nothing": (
-        definitions(
-            process(
-                start(), user("u", WHO), boundary("a", "zz", timer("duration", "PT1H")), end(),
-                flows("start u end", "a end"),
-            )
-        ),
-        "boundary-host",
-        "a",
-    ),
-    "multi-instance without collection": (
-        around(user("a", WHO, inside=many(""))),
-        "definition-required",
-        "a",
-    ),
-    "multi-instance by cardinality": (
-        around(
-            user("a", WHO, inside=many("=x")).replace(
-                "</bpmn:multiInstanceLoopCharacteristics>",
-                "<bpmn:loopCardinality>3</bpmn:loopCardinality>"
-                "</bpmn:multiInstanceLoopCharacteristics>",
-            )
-        ),
-        "unsupported",
-        "a",
-    ),
-    "half an output": (
-        around(user("a", WHO, inside=many("=x", outputCollection="all"))),
-        "multi-instance-output",
-        "a",
-    ),
-    "standard loop": (
-        around(user("a", WHO, inside="<bpmn:standardLoopCharacteristics/>")),
-        "unsupported",
-        "a",
-    ),
-    "form by key": (
-        around(user("a", WHO, z("formDefinition", formKey="embedded:x.html"))),
-        "unsupported",
-        "a",
-    ),
-    "listener": (
-        around(user("a", WHO, z("taskListeners", z("taskListener", type="x")))),
-        "unsupported",
-        "a",
-    ),
-    "condition is no FEEL": (
-        definitions(
-            process(start(), user("a", WHO), end(), flows("start a"),
-                    flow("a", "end", "${x > 1}", "f"))
-        ),
-        "condition-feel",
-        "f",
-    ),
-    "wrong FEEL in a condition": (
-        definitions(
-            process(start(), user("a", WHO), end(), flows("start a"),
-                    flow("a", "end", "=x >", "f"))
-        ),
-        "feel",
-        "f",
-    ),
-    "wrong FEEL in an input": (around(user("a", WHO, io({"x": "=1 +"}))), "feel", "a"),
-    "wrong FEEL in an output": (around(user("a", WHO, io(outputs={"x": "=("}))), "feel", "a"),
-    "wrong FEEL in a script": (around(script("a", "x", "=if x")), "feel", "a"),
-    "script without equals sign": (around(script("a", "x", "1 + 1")), "feel", "a"),
-    "wrong FEEL in the assignee": (
-        around(user("a", z("assignmentDefinition", assignee="=f("))),
-        "feel",
-        "a",
-    ),
-    "unknown function": (around(script("a", "x", "=workingDu(1)")), "feel", "a"),
-    "wrong collection": (around(user("a", WHO, inside=many("items"))), "feel", "a"),
-    "wrong due date": (
-        around(user("a", WHO, z("taskSchedule", dueDate="morgen"))),
-        "timer-text",
-        "a",
-    ),
-    "wrong priority": (
-        around(user("a", WHO, z("priorityDefinition", priority="high"))),
-        "timer-text",
-        "a",
-    ),
-    "wrong duration": (
-        around(el("intermediateCatchEvent", "a", timer("duration", "4 hours"))),
-        "timer-text",
-        "a",
-    ),
-    "wrong date": (
-        around(el("intermediateCatchEvent", "a", timer("date", "2026-02-30T00:00:00Z"))),
-        "timer-text",
-        "a",
-    ),
-    "cycle where nothing repeats": (
-        around(el("intermediateCatchEvent", "a", timer("cycle", "R/PT1H"))),
-        "timer-kind",
-        "a",
-    ),
-    "start after a duration": (
-        definitions(process(start("a", timer("duration", "PT1H")), end(), flows("a end"))),
-        "timer-kind",
-        "a",
-    ),
-    "bad variable name": (around(script("a", "my var", "=1")), "variable-name", "a"),
-    "bad mapping target": (around(user("a", WHO, io({"x-y": "=1"}))), "variable-name", "a"),
-    "version tag without tag": (
-        around(user("a", WHO, z("formDefinition", formId="f", bindingType="versionTag"))),
-        "version-tag",
-        "a",
-    ),
-    "no start": (definitions(process(user("u", WHO), end(), flows("u end"))),
-                 "start-event-required", "p"),
-    "two plain starts": (
-        definitions(process(start(), start("a"), end(), flows("start end", "a end"))),
-        "single-blank-start-event",
-        "a",
-    ),
-    "unreachable": (
-        definitions(process(start(), end(), user("a", WHO), end("e2"), flows("start end", "a e2"))),
-        "no-disconnected",
-        "a",
-    ),
-    "gateway without a way out": (
-        definitions(process(start(), el("exclusiveGateway", "a"), flows("start a"))),
-        "way-out-required",
-        "a",
-    ),
-    "start without a way out": (definitions(process(start("a"), end())), "way-out-required", "a"),
-    "flow into a start": (
-        definitions(process(start("a"), user("u", WHO), end(), flows("a u end", "u a"))),
-        "start-event-incoming",
-        "a",
-    ),
-    "flow out of an end": (
-        definitions(process(start(), end("a"), end("e"), flows("start a e"))),
-        "end-event-outgoing",
-        "a",
-    ),
-    "missing condition": (
-        definitions(
-            process(
-                start(), el("exclusiveGateway", "g"), end(), end("e2"), flows("start g"),
-                flow("g", "end", "", "f"), flow("g", "e2", "=x"),
-            )
-        ),
-        "conditional-flows",
-        "f",
-    ),
-    "default that leaves elsewhere": (
-        definitions(
-            process(
-                start(), el("exclusiveGateway", "a", default="start-a"), end(), end("e2"),
-                flows("start a"), flow("a", "end", "=x"), flow("a", "e2", "=y"),
-            )
-        ),
-        "gateway-default",
-        "a",
-    ),
-    "broken flow": (
-        definitions(process(start(), end(), flows("start end"), flow("start", "gone", "", "f"))),
-        "broken-flow",
-        "f",
-    ),
-    "flow across a sub-process": (
-        definitions(
-            process(
-                start(), el("subProcess", "s", start("s2"), user("u", WHO), end("e2"),
-                            flows("s2 u e2")),
-                end(), flows("start s end"), flow("u", "end", "", "f"),
-            )
-        ),
-        "broken-flow",
-        "f",
-    ),
-    "sub-process without start": (
-        definitions(process(start(), el("subProcess", "a", user("u", WHO)), end(),
-                            flows("start a end"))),
-        "sub-process-blank-start-event",
-        "a",
-    ),
-    "sub-process with a timer start": (
-        definitions(
-            process(
-                start(), el("subProcess", "s", start("a", timer("date", "2026-01-01")), end("e2"),
-                            flows("a e2")),
-                end(), flows("start s end"),
-            )
-        ),
-        "unsupported",
-        "a",
-    ),
-    "event gateway before a task": (
-        definitions(
-            process(start(), el("eventBasedGateway", "a"), user("u", WHO), end(),
-                    flows("start a u end"))
-        ),
-        "event-based-gateway",
-        "a",
-    ),
-    "no process can run": (
-        definitions(el("process", "p", start(), isExecutable="false")),
-        "executable-process",
-        "",
-    ),
-    "Camunda 7": (
-        around(user("a", WHO)).replace(
-            b'xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"',
-            b'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:zeebe="urn:x"',
-        ),
-        "camunda-7",
-        "",
-    ),
-    "for compensation": (around(user("a", WHO).replace("id=", 'isForCompensation="true" id=')),
-                         "unsupported", "a"),
-    "receive task that starts": (
-        around(el("receiveTask", "a", messageRef="m", instantiate="true"),
-               before=message_definition("m", "x")),
-        "unsupported",
-        "a",
-    ),
-    "caught code computed": (
-        definitions(
-            el("error", "x", errorCode="=code"),
-            process(
-                start(), user("u", WHO), boundary("a", "u", event("error", "x")), end(),
-                flows("start u end", "a end"),
-            ),
-        ),
-        "static-code",
-        "a",
-    ),
-    "an id twice": (
-        definitions(process(start(), user("a", WHO), user("a", WHO), end(), flows("start a end"))),
-        "duplicate-id",
-        "a",
-    ),
-}  # fmt: skip
-
-
 @pytest.mark.parametrize("case", ERRORS)
 def test_error(case: str) -> None:
     content, rule, element = ERRORS[case]
@@ -369,34 +57,6 @@ def test_error(case: str) -> None:
         assert finding.zh
         assert finding.en
         assert finding.line or finding.rule in ("executable-process", "camunda-7")
-
-
-UNSUPPORTED = {
-    "complexGateway": el("complexGateway", "a"),
-    "transaction": el("transaction", "a", start("s2"), end("e2"), flows("s2 e2")),
-    "adHocSubProcess": el("adHocSubProcess", "a", user("u", WHO)),
-    "signal catch": el("intermediateCatchEvent", "a", event("signal")),
-    "signal throw": el("intermediateThrowEvent", "a", event("signal")),
-    "signal end": end("a", event("signal")),
-    "signal start": start("a", event("signal")),
-    "signal boundary": user("u", WHO) + boundary("a", "u", event("signal")),
-    "link catch": el("intermediateCatchEvent", "a", event("link")),
-    "link throw": el("intermediateThrowEvent", "a", event("link")),
-    "compensation throw": el("intermediateThrowEvent", "a", event("compensate")),
-    "compensation end": end("a", event("compensate")),
-    "compensation boundary": user("u", WHO) + boundary("a", "u", event("compensate")),
-    "conditional catch": el("intermediateCatchEvent", "a", event("conditional")),
-    "conditional boundary": user("u", WHO) + boundary("a", "u", event("conditional")),
-    "cancel end": end("a", event("cancel")),
-    "cancel boundary": user("u", WHO) + boundary("a", "u", event("cancel")),
-    "two definitions": el("intermediateCatchEvent", "a", message("m"), timer("duration", "PT1H")),
-    "none catch": el("intermediateCatchEvent", "a"),
-    "timer throw": el("intermediateThrowEvent", "a", timer("duration", "PT1H")),
-    "event sub-process": el("subProcess", "a", start("s2", timer("duration", "PT1H")), end("e2"),
-                            flows("s2 e2"), triggeredByEvent="true"),
-    "choreographyTask": el("choreographyTask", "a"),
-    "unknown tag": el("magicTask", "a"),
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("case", UNSUPPORTED)

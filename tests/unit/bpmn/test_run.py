@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from engine.bpmn import Run
 from engine.bpmn import changes as c
 from engine.errors import Conflict, Invalid
 from tests.unit.bpmn.drawing import (
@@ -151,6 +154,23 @@ def test_call_activity_waits_for_its_child() -> None:
     ended = one.ended()
     assert ended is not None
     assert ended.variables == {"x": 2, "y": 3}
+
+
+def test_nothing_can_be_done_after_the_end() -> None:
+    one = bench(SEQUENCE).start()
+    token = one.wait("a")
+    one.act(lambda run: run.terminate())
+    assert one.run().ended
+    operations: list[Callable[[Run], None]] = [
+        lambda run: run.complete(token, {}),
+        lambda run: run.fire(token),
+        lambda run: run.retry(token),
+        lambda run: run.set_variables("", {"x": 1}),
+        lambda run: run.throw_error(token, "X", None, {}),
+    ]
+    for operation in operations:
+        with pytest.raises(Conflict):
+            operation(one.run())
 
 
 def test_terminate_cancels_everything() -> None:

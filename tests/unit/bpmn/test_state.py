@@ -102,6 +102,15 @@ def test_a_state_of_another_program_is_refused() -> None:
     for wrong in (other, elsewhere):
         with pytest.raises(Invalid, match="not one of this version"):
             Run.restore(wrong, one.state, Clock())
+    inner = definitions(
+        process(start(), el("subProcess", "s", start("i"), user("a"), flows("i a")),
+                flows("start s"))
+    )  # fmt: skip
+    deep = bench(inner).start()
+    state = orjson.loads(deep.state)
+    state["inside"][0][0] = "gone"
+    with pytest.raises(Invalid):
+        Run.restore(deep.program, orjson.dumps(state), Clock())
     for broken in (b"", b"{}", b"[1]", b"\xff", b'{"format":99,"process":"p"}'):
         with pytest.raises(Invalid):
             Run.restore(one.program, broken, Clock())

@@ -29,7 +29,9 @@ def test_durations(text: str, months: int, rest: timedelta) -> None:
     assert (duration(text).months, duration(text).rest) == (months, rest)
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "4h", "PT4", "P4H", "PT-4H", "P1.5D", "1 Tag"])
+@pytest.mark.parametrize(
+    "text", ["", "P", "PT", "4h", "PT4", "P4H", "PT-4H", "P1.5D", "1 Tag", "P9999999999D"]
+)
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(TimingError):
         duration(text)
