@@ -52,6 +52,8 @@ class Process:
     definition: Definition
     program: bpmn.Program
     info: ProcessInfo
+    calls: bool
+    """Whether it has call activities."""
 
 
 def number(conn: Connection) -> int:
@@ -138,7 +140,9 @@ def _compile(
     info = diagram.process(definition.id)
     if info is None:
         raise missing("process", definition.id)
-    return Process(definition, bpmn.compile_process(diagram, definition.id, functions), info)
+    calls = any(element.type == "callActivity" for element in info.elements.values())
+    program = bpmn.compile_process(diagram, definition.id, functions)
+    return Process(definition, program, info, calls)
 
 
 def _functions(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:

@@ -49,7 +49,7 @@ def list_open(
 def resolve(unit: Unit, key: int) -> None:
     """Try again. What is still wrong raises a new incident at the same element; a job gets its
     retries back and keeps its key. Raises NotFound, Conflict if it is resolved already."""
-    found = Step.locked_with(unit, table, key)
+    found = Step.locked_with(unit, list(table.columns), key)
     if found is None:
         raise NotFound(f"没有编号为 {key} 的异常。", f"There is no incident {key}.", incident=key)
     step, incident = found

@@ -121,7 +121,7 @@ def requeue(engine: Store) -> int:
 
 
 def _locked(unit: Unit, key: int) -> tuple[Step, Row[Any]]:
-    found = Step.locked_with(unit, jobs, key)
+    found = Step.locked_with(unit, _COLUMNS, key)
     if found is None:
         raise NotFound(f"没有编号为 {key} 的作业。", f"There is no job {key}.", job=key)
     step, job = found
@@ -171,6 +171,10 @@ def _lease(unit: Unit, worker: str, timeout_s: float) -> dict[str, Any]:
     return {"now": unit.now, "worker": worker, "deadline": deadline}
 
 
+_COLUMNS = [
+    jobs.c[name]
+    for name in ("key", "instance_key", "token", "element_id", "type", "state", "retries")
+]
 _UPDATE = update(jobs).where(jobs.c.key == bindparam("key_"))
 _RETURNING = (
     "RETURNING key, type, case_id, instance_key, element_id, headers, variables, retries, deadline"

@@ -80,7 +80,7 @@ def publish(
 def deliver(unit: Unit, subscription_key: int, variables: Json) -> None:
     """Deliver to this very subscription. Raises NotFound or Conflict if it waits no more."""
     values = plain.variables(variables)
-    found = Step.locked_with(unit, subscriptions, subscription_key)
+    found = Step.locked_with(unit, list(subscriptions.columns), subscription_key)
     if found is None:
         raise Conflict(
             "这个操作已经不再可用，案件的状态已经变化，请刷新页面。",
@@ -88,7 +88,8 @@ def deliver(unit: Unit, subscription_key: int, variables: Json) -> None:
             subscription=subscription_key,
         )
     step, subscription = found
-    buffer.receive(step, subscription.instance_key, subscription.token, subscription.name, values)
+    found_by = subscription.instance_key, subscription.token, subscription.name
+    buffer.receive(step, *found_by, values, subscription.element_id)
     step.settle()
     step.finish()
 

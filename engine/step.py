@@ -9,12 +9,12 @@ is carried out in the same step, until everything waits.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, bindparam, func, select, update
+from sqlalchemy import Column, Row, Select, bindparam, func, select
 
 from engine import bpmn, buffer, definitions, effects
 from engine.bpmn.changes import Change
@@ -22,7 +22,7 @@ from engine.definitions import Process
 from engine.errors import Conflict, NotFound
 from engine.model import Json
 from engine.store.chain import Chain
-from engine.store.rows import insert
+from engine.store.rows import Batch, as_json
 from engine.store.unit import Unit
 from engine.store.waits import Waits
 from engine.tables import deployments, instances
@@ -70,7 +70,6 @@ class Step:
         self._root: Row[Any] | None = None
         self._cascade = 0
         chain.actor, chain.at = unit.actor, unit.now
-        unit.chains[case_id] = chain
 
     # -- beginning
 
@@ -90,10 +89,13 @@ class Step:
         return cls._of_root(unit, row)
 
     @classmethod
-    def locked_with(cls, unit: Unit, table: Table, key: int) -> tuple[Step, Row[Any]] | None:
-        """Lock the case of a row of ``table`` together with the row, as it is after waiting
-        for the lock; None if there is no such row."""
-        row = unit.conn.execute(_lock_with(table), {"key": key}).one_or_none()
+    def locked_with(
+        cls, unit: Unit, columns: Sequence[Column[Any]], key: int
+    ) -> tuple[Step, Row[Any]] | None:
+        """Lock the case of a row together with the row; return ``columns`` of it (all of one
+        table, which has ``key`` and ``case_id``) as they are after waiting for the lock. None
+        if there is no such row."""
+        row = unit.conn.execute(_lock_with(tuple(columns)), {"key": key}).one_or_none()
         return None if row is None else (cls._of_root(unit, row), row)
 
     @classmethod
@@ -167,11 +169,17 @@ class Step:
         while True:
             while self._advance():
                 pass
-            cancelled = self.waits.close()
+            cancelled = self.waits.close() if self._calls_cancelled() else []
             for key in cancelled:
                 self.terminate(self.member(key))
             if not cancelled and not buffer.take(self):
                 return
+
+    def _calls_cancelled(self) -> bool:
+        """Whether a cancelled wait may have been the call of a child."""
+        return self.waits.any_cancelled() and any(
+            member.process.calls for member in self.members.values()
+        )
 
     def terminate(self, member: Member) -> None:
         """Cancel an instance; its caller does not hear of it."""
@@ -213,26 +221,19 @@ class Step:
     # -- writing
 
     def finish(self) -> None:
-        """Write the waits, the instances, the case and the history."""
+        """Write the waits, the instances, the case and the history, in one statement."""
         for member in self.members.values():
             if member.flows:
                 self.chain.add("flows.taken", {"flows": member.flows}, instance_key=member.key)
-        self.write_waits()
+        self.unit.chains[self.case_id] = self.chain
         if self.case_kind is not None:
             self._tell_case()
-        head = {"history_seq": self.chain.seq, "history_hash": self.chain.head}
-        if self.chain.write(self.unit.conn) or self.case_id in self.members:
-            self._write_root(head)
-        for member in self.members.values():
-            if member.read and member.key != self.case_id:
-                self.unit.conn.execute(_UPDATE_MEMBER, self._state(member) | {"key_": member.key})
-        self.unit.chains.pop(self.case_id, None)
-
-    def write_waits(self) -> None:
-        """Write new instances and waits, so that queries of this transaction find them."""
-        new = [self._new_row(member) for member in self.members.values() if member.new]
-        insert(self.unit.conn, instances, new)
-        self.waits.insert()
+        del self.unit.chains[self.case_id]
+        batch = Batch()
+        self.waits.write(batch)
+        noted = self.chain.write(batch)
+        self._write_members(batch, noted)
+        batch.execute(self.unit.conn)
 
     def _tell_case(self) -> None:
         hooks = self.unit.engine.hooks
@@ -243,26 +244,31 @@ class Step:
         if root is not None and root.status != "active":
             hooks.ended(self.unit, self.case_id, root.status)
 
-    def _write_root(self, head: dict[str, Any]) -> None:
-        root = self.members.get(self.case_id)
-        values = head | {"key_": self.case_id}
-        if root is not None:
-            self.unit.conn.execute(_UPDATE_ROOT, values | self._state(root))
-        else:
-            self.unit.conn.execute(_UPDATE_HEAD, values)
+    def _write_members(self, batch: Batch, noted: bool) -> None:
+        moved = [member for member in self.members.values() if member.read]
+        new = [self._state(one) | self._birth(one) for one in moved if one.new]
+        batch.insert(instances, new)
+        old = [self._state(one) | {"key": one.key} for one in moved if not one.new]
+        if old:
+            batch.add(_UPDATE_MEMBERS, {"rows_members": as_json(old)})
+        if noted and not any(one.key == self.case_id for one in moved):
+            values = {"head_key": self.case_id, "head_seq": self.chain.seq}
+            batch.add(_UPDATE_HEAD, values | {"head_hash": self.chain.head})
 
     def _state(self, member: Member) -> dict[str, Any]:
         over = member.status != "active"
+        root = member.key == self.case_id
         return {
             "status": member.status,
             "state": None if over else member.run.save(),
             "ended_at": self.unit.now if over else None,
             "ended_reason": member.reason,
+            "history_seq": self.chain.seq if root else 0,
+            "history_hash": self.chain.head if root else None,
         }
 
-    def _new_row(self, member: Member) -> dict[str, Any]:
-        member.new = False
-        return self._state(member) | {
+    def _birth(self, member: Member) -> dict[str, Any]:
+        return {
             "key": member.key,
             "case_id": self.case_id,
             "root_key": self.case_id,
@@ -274,8 +280,6 @@ class Step:
             "revision": 0,
             "started_at": self.unit.now,
             "started_by": self.unit.actor,
-            "history_seq": 0,
-            "history_hash": None,
         }
 
 
@@ -295,7 +299,13 @@ def _no_instance(key: int) -> NotFound:
     )
 
 
-_ROOT = [column.label(f"root_{column.name}") for column in instances.columns]
+_ROOT = [
+    instances.c[name].label(f"root_{name}")
+    for name in (
+        "key", "definition_key", "parent_key", "status", "state", "depth", "case_kind",
+        "history_seq", "history_hash",
+    )
+]  # fmt: skip
 _NUMBER = select(func.coalesce(func.max(deployments.c.number), 0)).scalar_subquery()
 _LOCK = (
     select(*_ROOT, _NUMBER.label("number"))
@@ -308,28 +318,25 @@ _INSTANCE = select(instances).where(
 
 
 @cache
-def _lock_with(table: Table) -> Select[Any]:
+def _lock_with(columns: tuple[Column[Any], ...]) -> Select[Any]:
     # The root first: everybody locks in this order.
+    table = columns[0].table
     return (
-        select(table, *_ROOT, _NUMBER.label("number"))
+        select(*columns, *_ROOT, _NUMBER.label("number"))
         .join_from(table, instances, instances.c.key == table.c.case_id)
         .where(table.c.key == bindparam("key"))
         .with_for_update(of=[instances, table])
     )
 
 
-_BY_KEY = update(instances).where(instances.c.key == bindparam("key_"))
-_STATE: dict[str, Any] = {
-    "state": bindparam("state"),
-    "status": bindparam("status"),
-    "ended_at": bindparam("ended_at"),
-    "ended_reason": bindparam("ended_reason"),
-    "revision": instances.c.revision + 1,
-}
-_HEAD: dict[str, Any] = {
-    "history_seq": bindparam("history_seq"),
-    "history_hash": bindparam("history_hash"),
-}
-_UPDATE_MEMBER = _BY_KEY.values(_STATE)
-_UPDATE_ROOT = _BY_KEY.values(_STATE | _HEAD)
-_UPDATE_HEAD = _BY_KEY.values(_HEAD)
+_UPDATE_MEMBERS = (
+    "UPDATE instances AS i SET status = r.status, state = r.state, ended_at = r.ended_at,"
+    " ended_reason = r.ended_reason, history_seq = r.history_seq, history_hash = r.history_hash,"
+    " revision = i.revision + 1"
+    " FROM json_populate_recordset(NULL::instances, %(rows_members)s::json) AS r"
+    " WHERE i.key = r.key"
+)
+_UPDATE_HEAD = (
+    "UPDATE instances SET history_seq = %(head_seq)s, history_hash = %(head_hash)s"
+    " WHERE key = %(head_key)s"
+)

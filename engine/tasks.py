@@ -158,7 +158,7 @@ def candidates_of(person: Person) -> set[str]:
 
 def _locked(unit: Unit, key: int) -> tuple[Step, Row[Any]]:
     """The case locked, and the task, which is open. Raises NotFound, Conflict."""
-    found = Step.locked_with(unit, user_tasks, key)
+    found = Step.locked_with(unit, _COLUMNS, key)
     if found is None:
         raise _missing(key)
     step, task = found
@@ -263,4 +263,11 @@ def _clock(unit: Unit, moment: Any) -> str:
     return f"{local:%H:%M}" if local.date() == now.date() else f"{local:%Y-%m-%d %H:%M}"
 
 
+_COLUMNS = [
+    user_tasks.c[name]
+    for name in (
+        "key", "instance_key", "token", "element_id", "name", "state", "assignee", "candidates",
+        "form_key", "assigned_at", "started_at", "ended_at", "ended_by",
+    )
+]  # fmt: skip
 _UPDATE = update(user_tasks).where(user_tasks.c.key == bindparam("key_"))

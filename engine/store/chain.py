@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Row, text
 
 from engine.model import Json
-from engine.store.rows import insert
+from engine.store.rows import Batch
 from engine.tables import history
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -61,10 +61,10 @@ class Chain:
         row["hash"] = self.head
         self._rows.append(row)
 
-    def write(self, conn: Connection) -> bool:
+    def write(self, batch: Batch) -> bool:
         """Insert what was added; the caller writes the head. Returns whether there was any."""
         rows, self._rows = self._rows, []
-        insert(conn, history, rows)
+        batch.insert(history, rows)
         return bool(rows)
 
 

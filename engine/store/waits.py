@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Table, text
+from sqlalchemy import Table
 
 from engine.bpmn.changes import IncidentRaised, JobOpened, Subscribed, TaskOpened
 from engine.model import Json
 from engine.store import queue
-from engine.store.rows import insert
+from engine.store.rows import Batch
 from engine.store.unit import Unit
 from engine.tables import incidents, jobs, subscriptions, timers, user_tasks
 
@@ -155,19 +155,26 @@ class Waits:
             if (row["name"], row["correlation_key"]) == (name, correlation_key)
         ]
 
+    def any_cancelled(self) -> bool:
+        """Whether a wait ended by being cancelled and is not written yet."""
+        return "cancelled" in self._ended.values()
+
     def close(self) -> list[int]:
-        """Write the ends; return the keys of running children whose call was cancelled."""
-        ended, self._ended = self._ended, {}
-        by_instance: dict[int, dict[str, How]] = defaultdict(dict)
-        for (instance_key, token), how in ended.items():
-            by_instance[instance_key][token] = how
+        """Write the ends now; return the keys of running children whose call was cancelled."""
         children: list[int] = []
-        for instance_key, hows in by_instance.items():
-            children += self._close(instance_key, hows)
+        for values in self._ends():
+            result = self._unit.conn.exec_driver_sql(_CLOSE_NOW, values)
+            children += result.scalars()
         return children
 
-    def insert(self) -> None:
-        """Write what opened. Jobs that this installation's workers run are queued with it."""
+    def write(self, batch: Batch) -> None:
+        """Have the batch write what ended and what opened."""
+        reopened = any(wait in rows for rows in self._open.values() for wait in self._ended)
+        if reopened or len({key for key, _ in self._ended}) > 1:
+            self.close()
+        for values in self._ends():
+            for statement in _CLOSE:
+                batch.add(statement, values)
         rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         for table, opened in self._open.items():
             rows[table] += opened.values()
@@ -176,22 +183,25 @@ class Waits:
             rows[table].append(row)
         self._done.clear()
         for table, table_rows in rows.items():
-            insert(self._unit.conn, table, table_rows)
-        local = self._unit.engine.local_job_types
-        queue.defer(self._unit.conn, _keys(rows[jobs], local), None)
+            batch.insert(table, table_rows)
+        queue.defer(self._unit.conn, _keys(rows[jobs], self._unit.engine.local_job_types), None)
 
-    def _close(self, instance_key: int, hows: dict[str, How]) -> list[int]:
-        result = self._unit.conn.execute(
-            _CLOSE,
+    def _ends(self) -> list[dict[str, Any]]:
+        """The parameters of ``_CLOSE`` for each instance with ends to be written."""
+        ended, self._ended = self._ended, {}
+        by_instance: dict[int, dict[str, How]] = defaultdict(dict)
+        for (instance_key, token), how in ended.items():
+            by_instance[instance_key][token] = how
+        return [
             {
                 "instance": instance_key,
                 "tokens": list(hows),
                 "cancelled": [token for token, how in hows.items() if how == "cancelled"],
                 "now": self._unit.now,
                 "actor": self._unit.actor,
-            },
-        )
-        return list(result.scalars())
+            }
+            for instance_key, hows in by_instance.items()
+        ]
 
     def _add(self, table: Table, wait: _Wait, **values: Any) -> int:
         key = self._unit.key()
@@ -209,29 +219,24 @@ def _keys(rows: Iterable[dict[str, Any]], types: frozenset[str]) -> list[int]:
     ]
 
 
-_CLOSE = text(
-    """
-    WITH closed_tasks AS (
-        UPDATE user_tasks SET ended_at = :now,
-            state = CASE WHEN token = ANY (:cancelled) THEN 'cancelled' ELSE 'completed' END,
-            ended_by = CASE WHEN token = ANY (:cancelled) THEN NULL ELSE :actor END,
-            started_at = CASE WHEN token = ANY (:cancelled) THEN started_at
-                ELSE coalesce(started_at, :now) END
-        WHERE instance_key = :instance AND token = ANY (:tokens) AND state = 'created'
-    ), closed_jobs AS (
-        UPDATE jobs SET ended_at = :now,
-            state = CASE WHEN token = ANY (:cancelled) THEN 'cancelled' ELSE 'completed' END
-        WHERE instance_key = :instance AND token = ANY (:tokens)
-            AND state IN ('created', 'activated', 'failed')
-    ), closed_timers AS (
-        DELETE FROM timers WHERE instance_key = :instance AND token = ANY (:tokens)
-    ), closed_subscriptions AS (
-        DELETE FROM subscriptions WHERE instance_key = :instance AND token = ANY (:tokens)
-    ), closed_incidents AS (
-        UPDATE incidents SET state = 'resolved', resolved_at = :now, resolved_by = :actor
-        WHERE instance_key = :instance AND token = ANY (:tokens) AND state = 'open'
-    )
-    SELECT key FROM instances
-    WHERE parent_key = :instance AND parent_token = ANY (:cancelled) AND status = 'active'
-    """
+_HERE = "instance_key = %(instance)s AND token = ANY (%(tokens)s::text[])"
+_HOW = "state = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN 'cancelled' ELSE 'completed' END"
+_CLOSE = (
+    f"UPDATE user_tasks SET ended_at = %(now)s, {_HOW},"
+    " ended_by = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN NULL ELSE %(actor)s::text END,"
+    " started_at = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN started_at"
+    " ELSE coalesce(started_at, %(now)s) END"
+    f" WHERE {_HERE} AND state = 'created'",
+    f"UPDATE jobs SET ended_at = %(now)s, {_HOW}"
+    f" WHERE {_HERE} AND state IN ('created', 'activated', 'failed')",
+    f"DELETE FROM timers WHERE {_HERE}",
+    f"DELETE FROM subscriptions WHERE {_HERE}",
+    "UPDATE incidents SET state = 'resolved', resolved_at = %(now)s,"
+    f" resolved_by = %(actor)s::text WHERE {_HERE} AND state = 'open'",
+)
+_CLOSE_NOW = (
+    "WITH "
+    + ", ".join(f"part_{n} AS ({statement})" for n, statement in enumerate(_CLOSE))
+    + " SELECT key FROM instances WHERE parent_key = %(instance)s"
+    " AND parent_token = ANY (%(cancelled)s::text[]) AND status = 'active'"
 )
