@@ -18,6 +18,7 @@ _DURATION = re.compile(
     r"(?:(?P<days>\d+)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
+_CRON = re.compile(r"[\w*/,?#-]+( +[\w*/,?#-]+){4,5}")
 _ZONED = re.compile(r"(?P<local>[^@\[]+)(?:@(?P<at>[\w/+:-]+)|\[(?P<in>[\w/+:-]+)\])")
 
 
@@ -128,6 +129,13 @@ def duration(text: str) -> Duration:
 
 def _cycle(text: str, now: datetime) -> Due:
     head, *rest = text.split("/")
+    if text.startswith("@") or _CRON.fullmatch(text):
+        raise TimingError(
+            f"“{text}”是 cron 表达式，这里不支持；"
+            "请写成 R/开始时间/间隔，例如 R/2026-01-01T09:00:00+08:00/P1D。",
+            f"“{text}” is a cron expression, which is not supported; write R/START/INTERVAL, "
+            "such as R/2026-01-01T09:00:00+08:00/P1D.",
+        )
     if not re.fullmatch(r"R\d*", head) or len(rest) not in (1, 2):
         raise TimingError(
             f"“{text}”不是循环时间（应如 R3/PT1H、R/P1D）。",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.support import Remarks
+from engine.bpmn.timing import TimingError, moment
 from engine.model import Finding
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -77,6 +79,15 @@ def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
             "is a timer start event and cannot use a duration.",
             ("改用日期或循环，例如 R/P1D。", "Use a date or a cycle such as R/P1D."),
         )
+    if kind == "date" and _past(timer[1]):
+        yield remarks.on(
+            element,
+            "timer-past",
+            f"的时间 {timer[1]} 已经过去：流程一到这里它就触发。",
+            f"has the date {timer[1]}, which has passed: it fires as soon as it is reached.",
+            ("改成将来的时间，或用 FEEL 计算。", "Give a date to come, or compute it with FEEL."),
+            severity="warning",
+        )
     repeats = element.type == "boundaryEvent" and not element.interrupting
     if kind == "cycle" and element.type != "startEvent" and not repeats:
         yield remarks.on(
@@ -89,6 +100,13 @@ def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
                 "Use a duration; to fire repeatedly, use a non-interrupting boundary event.",
             ),
         )
+
+
+def _past(text: str) -> bool:
+    try:
+        return moment(text) < datetime.now(UTC)
+    except TimingError:
+        return False
 
 
 def _message(remarks: Remarks, element: Element) -> Iterator[Finding]:

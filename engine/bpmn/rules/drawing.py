@@ -31,6 +31,17 @@ def check(remarks: Remarks, process: ProcessInfo, shapes: frozenset[str]) -> Ite
                 severity="info",
             )
 
+    for flow in process.flows.values():
+        if flow.id not in shapes:
+            yield remarks.on(
+                flow,
+                "no-bpmndi",
+                "这条连线没有画在图上。",
+                "is a flow that is not drawn in the diagram.",
+                ("在 Camunda Modeler 中重新画出它。", "Draw it again in Camunda Modeler."),
+                severity="warning",
+            )
+
 
 def _wants_label(element: Element) -> bool:
     choice = element.type in ("exclusiveGateway", "inclusiveGateway") and len(element.outgoing) > 1

@@ -16,6 +16,8 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         decision = element.called if element.type == "businessRuleTask" else None
         called = element.called if element.type == "callActivity" else None
         yield from _missing(remarks, element, "表单", "form", element.form, known.forms)
+        button = element.properties.get("action.form")
+        yield from _missing(remarks, element, "表单", "form", button, known.forms)
         yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
         yield from _missing(remarks, element, "流程", "process", called, known.processes)
         yield from _missing(

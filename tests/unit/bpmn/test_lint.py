@@ -10,6 +10,10 @@ from engine.bpmn import Known, lint, parse
 from engine.model import Finding
 from tests.unit.bpmn.faults import ERRORS, UNSUPPORTED, WHO, around
 from tests.unit.bpmn.drawing import (
+    message_definition,
+    message,
+    boundary,
+    timer,
     definitions,
     el,
     end,
@@ -70,6 +74,7 @@ def test_what_cannot_run_is_refused_even_where_it_cannot_be_reached(case: str) -
 @pytest.mark.parametrize(
     ("content", "rule"),
     [
+        (around(el("intermediateCatchEvent", "a", timer("date", "2020-01-01"))), "timer-past"),
         (around(user("a")), "assignment"),
         (definitions(process(start(), user("a", WHO), flows("start a"))), "end-event-required"),
         (definitions(process(start(), user("a", WHO), end("e"), flows("start a"))),
@@ -145,3 +150,16 @@ def test_strangers_diagrams_get_findings_not_crashes() -> None:
     for file in files:
         findings = lint(parse(file.read_bytes(), file.name), Known())
         assert any(one.severity == "error" for one in findings), file
+
+
+def test_the_form_of_a_button_must_exist() -> None:
+    button = z("properties", z("property", name="action.form", value="urge"))
+    content = around(
+        user("a", WHO),
+        boundary("b", "a", message("m"), button, interrupting=False),
+        flows("b end"),
+        before=message_definition("m", "催办"),
+    )
+    assert found(content, Known(forms=frozenset({"urge"}))) == []
+    (finding,) = found(content, Known(forms=frozenset()))
+    assert (finding.rule, finding.element_id) == ("missing-reference", "b")
