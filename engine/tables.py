@@ -345,6 +345,7 @@ cases = Table(
     _moment("opened_at", nullable=False),
     _moment("closed_at"),
     UniqueConstraint("source", "source_ref"),
+    Index("ix_cases_received", "received_at", "key"),
     Index("ix_cases_search", text("bigrams(search)"), postgresql_using="gin"),
     Index("ix_cases_open", "kind", "due_at", postgresql_where=text("closed_at IS NULL")),
 )

@@ -59,7 +59,7 @@ def open_(
         "key": key, "kind": kind.id, "number": number, "status": kind.statuses[0],
         "source": source, "source_ref": source_ref, "sample": sample,
         "received_at": received, "opened_at": unit.now, "closed_at": None,
-        **_drawn(unit, kind, number, variables, None),
+        **_drawn(unit, kind, [number, source_ref or ""], variables, None),
     })
     drafts: dict[int, _Draft] = unit.conn.info.setdefault(_DRAFTS, {})
     drafts[key] = draft
@@ -137,21 +137,22 @@ def _changes(
     if status is not None:
         new["status"] = status
     with suppress(ExpressionFailed, Invalid):
-        new |= _drawn(unit, kind, old["number"], variables, old)
+        new |= _drawn(unit, kind, [old["number"], old["source_ref"] or ""], variables, old)
     return {key: value for key, value in new.items() if value != old[key]}
 
 
 def _drawn(
-    unit: Unit, kind: CaseKind, number: str, variables: Json, old: Mapping[str, Any] | None
+    unit: Unit, kind: CaseKind, numbers: list[str], variables: Json,
+    old: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """The columns that the kind's expressions give; a customer that is the one in ``old`` is not
-    looked for again."""
+    looked for again. ``numbers`` are found by the search, too."""
     title = expressions.title(kind, variables)
     due = expressions.due(kind, variables, unit.engine.zone)
     said = expressions.customer(kind, variables)
-    found: dict[str, Any] = {
-        "title": title, "due_at": due, "search": _search(kind, number, title, said, variables),
-    }
+    parts = [*numbers, title, *((said.ref, said.name) if said else ())]
+    search = expressions.search_text(kind, parts, variables)
+    found: dict[str, Any] = {"title": title, "due_at": due, "search": search}
     if old is None:
         found["data"] = expressions.data(kind, variables)
         found["customer_key"] = None
@@ -162,7 +163,7 @@ def _drawn(
 
 _ROW = select(
     table.c.kind, table.c.number, table.c.status, table.c.title, table.c.data, table.c.search,
-    table.c.due_at, table.c.customer_key,
+    table.c.due_at, table.c.customer_key, table.c.source_ref,
     select(func.max(deployments.c.number)).scalar_subquery().label("deployed"),
 ).where(table.c.key == bindparam("key"))
 
@@ -171,14 +172,6 @@ _INSERT = (
     .on_conflict_do_nothing(index_elements=["source", "source_ref"])
     .returning(table.c.key)
 )
-
-
-def _search(
-    kind: CaseKind, number: str, title: str, said: expressions.CustomerSaid | None,
-    variables: Mapping[str, Json],
-) -> str:
-    parts = [number, title, *((said.ref, said.name) if said else ())]
-    return expressions.search_text(kind, parts, variables)
 
 
 def _local(unit: Unit, moment: datetime) -> str:

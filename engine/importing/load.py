@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from engine import cases
 from engine.errors import BihuanError
@@ -24,6 +24,9 @@ from engine.tables import cases as table
 _BATCH = 25
 _THREADS = 2
 _ATTEMPTS = 3
+_MANY = 1000
+_ANALYZE = text("ANALYZE cases, customers, instances, user_tasks")
+"""After that many new rows PostgreSQL's old idea of the tables makes its plans bad."""
 
 Read = tuple[Row, Entry]
 Result = tuple[Row, Literal["added", "present"] | BihuanError | RowRejected]
@@ -112,6 +115,9 @@ class _Load:
                     self._tally(running.popleft().result())
             while running:
                 self._tally(running.popleft().result())
+        if self.outcome.added >= _MANY:
+            with self.engine.unit(self.actor) as unit:
+                unit.conn.execute(_ANALYZE)
         return self.outcome
 
     def _entries(self, sheet: Sheet, limit: int | None) -> Iterator[Read]:

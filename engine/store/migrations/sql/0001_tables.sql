@@ -236,6 +236,8 @@ CREATE INDEX ix_cases_customer_key ON cases (customer_key);
 
 CREATE INDEX ix_cases_open ON cases (kind, due_at) WHERE closed_at IS NULL;
 
+CREATE INDEX ix_cases_received ON cases (received_at, key);
+
 CREATE INDEX ix_cases_search ON cases USING gin (bigrams(search));
 
 CREATE TABLE resources (
