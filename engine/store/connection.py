@@ -23,6 +23,9 @@ _OPTIONS = " ".join(
     )
 )
 _IDLE_BEFORE_PING_S = 10.0
+_PREPARED_AFTER = 2
+_PREPARED_AT_MOST = 400
+"""Plans a connection keeps; psycopg's 100 would be too few for all that pages ask."""
 
 
 def connect(url: str, *, pool_size: int = 10) -> sqlalchemy.Engine:
@@ -35,10 +38,15 @@ def connect(url: str, *, pool_size: int = 10) -> sqlalchemy.Engine:
         address(url),
         pool_size=pool_size,
         max_overflow=20,
-        connect_args={"options": _OPTIONS, "application_name": "bihuan"},
+        connect_args={
+            "options": _OPTIONS,
+            "application_name": "bihuan",
+            "prepare_threshold": _PREPARED_AFTER,
+        },
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
+    event.listen(pool, "connect", _keep_plans)
     event.listen(pool, "checkin", _note_idle)
     event.listen(pool, "checkout", _ping_after_idling)
     return pool
@@ -57,6 +65,10 @@ def address(url: str) -> sqlalchemy.URL:
             "check DATABASE_URL.",
         )
     return parsed.set(drivername="postgresql+psycopg")
+
+
+def _keep_plans(connection: psycopg.Connection[Any], _record: Any) -> None:
+    connection.prepared_max = _PREPARED_AT_MOST
 
 
 def _note_idle(_connection: Any, record: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from engine import Engine, incidents, run, tasks
 from engine.errors import Conflict, Invalid, NotFound
@@ -95,6 +96,27 @@ def _complete_and_fail(engine: Engine, key: int) -> None:
     with engine.unit("li") as unit:
         tasks.complete(unit, key, {"x": 1}, LI)
         raise ZeroDivisionError
+
+
+def test_a_connection_lost_in_the_middle_leaves_nothing(engine: Engine, play: Play) -> None:
+    play.deploy({"p.bpmn": steps("a", "b")})
+    case_id = play.start().case_id
+    key = play.open(case_id)["a"]
+    before = play.rows(history, case_id=case_id)
+    with pytest.raises(OperationalError):
+        _complete_and_lose_the_server(engine, key)
+    assert play.open(case_id) == {"a": key}
+    assert play.rows(history, case_id=case_id) == before
+    play.do(case_id, "a")
+    assert list(play.open(case_id)) == ["b"]
+
+
+def _complete_and_lose_the_server(engine: Engine, key: int) -> None:
+    with engine.unit("li") as unit:
+        tasks.complete(unit, key, {"x": 1}, LI)
+        pid = unit.conn.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        with engine.unit("root") as other:
+            other.conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
 
 
 def test_an_unknown_process_cannot_be_started(play: Play) -> None:

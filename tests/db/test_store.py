@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 import pytest
 import sqlalchemy
 import time_machine
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 
 from engine import Engine
 from engine.errors import Invalid
 from engine.store import migrate, partitions
 from engine.store.connection import address, connect
 from engine.store.search import contains
+from engine.store.unit import Crowded
 from engine.tables import cases, groups
 
 
@@ -49,6 +50,22 @@ def test_an_error_rolls_the_whole_unit_back(engine: Engine) -> None:
         _fail_after_writing(engine)
     with engine.read() as conn:
         assert conn.execute(select(groups)).all() == []
+
+
+def test_who_waits_too_long_for_another_is_told(engine: Engine) -> None:
+    with engine.unit("li") as unit:
+        unit.conn.execute(insert(groups).values(id="intake", name="受理"))
+    with engine.unit("li") as unit:
+        unit.conn.execute(update(groups).values(name="复核"))
+        with pytest.raises(Crowded) as crowded:
+            _change_impatiently(engine)
+    assert "其他人正在处理" in crowded.value.zh
+
+
+def _change_impatiently(engine: Engine) -> None:
+    with engine.unit("wang") as unit:
+        unit.conn.execute(text("SET LOCAL lock_timeout = '20ms'"))
+        unit.conn.execute(update(groups).values(name="派单"))
 
 
 def _fail_after_writing(engine: Engine) -> None:
