@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -36,12 +36,17 @@ class PagesUnexpected(BihuanError):
 
 @dataclass(slots=True)
 class Browser:
-    """A connection that is kept, its cookies and the session's token."""
+    """A connection that is kept, its cookies and the session's token; close it."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
     _connection: http.client.HTTPConnection | None = None
+
+    def close(self) -> None:
+        """Let the connection go."""
+        if self._connection is not None:
+            self._connection.close()
 
     def get(self, path: str) -> str:
         """The page; raises PagesUnexpected unless it answers 200."""
@@ -110,8 +115,7 @@ def as_a_clerk(browser: Browser) -> None:
 def per_instance(place: Place) -> dict[str, dict[str, float]]:
     """CPU of an instance by ``web`` (gunicorn and its processes), ``postgres`` and ``all``:
     ``requests`` for the five requests, ``pages`` for all that a clerk sees."""
-    with _serving(place) as (server, port):
-        browser = Browser(port)
+    with serving(place) as (server, port), closing(Browser(port)) as browser:
         browser.sign_in()
         families = Families({"web": psutil.Process(server.pid), "postgres": place.postgres})
         for _ in range(20):
@@ -143,7 +147,8 @@ def per_task(place: Place) -> Statements:
 
 
 @contextmanager
-def _serving(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def serving(place: Place) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """A real server on the place's database, and the port it listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -167,7 +172,8 @@ def _wait(port: int) -> None:
     give_up = time.monotonic() + START_LIMIT_S
     while time.monotonic() < give_up:
         try:
-            Browser(port).get("/health")
+            with closing(Browser(port)) as browser:
+                browser.get("/health")
             return
         except OSError:
             time.sleep(0.1)

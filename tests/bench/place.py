@@ -45,16 +45,21 @@ def opened(folder: Path) -> Iterator[Place]:
     migrate(url)
     engine = Engine(url, checks={".form": forms.findings})
     try:
-        with engine.unit("bench") as unit:
-            files = [File(path.name, path.read_bytes()) for path in sorted(FILES.iterdir())]
-            deployment.deploy(unit, files)
-            _add_clerk(unit)
+        furnish(engine)
         root = psutil.Process(int((server / "postmaster.pid").read_text().split()[0]))
         with psycopg.connect(url, autocommit=True) as asking:
             yield Place(folder, engine, root, asking)
     finally:
         engine.close()
         embedded.stop(server)
+
+
+def furnish(engine: Engine) -> None:
+    """Deploy the files of the measurement and add its clerk."""
+    with engine.unit("bench") as unit:
+        files = [File(path.name, path.read_bytes()) for path in sorted(FILES.iterdir())]
+        deployment.deploy(unit, files)
+        _add_clerk(unit)
 
 
 def _add_clerk(unit: Unit) -> None:
