@@ -69,7 +69,10 @@ def take(step: Step) -> bool:
 def matching(step: Step, name: str, correlation_key: str) -> list[Row[Any]]:
     """The subscriptions written down that such a message finds, start events included."""
     query = select(
-        subscriptions.c.case_id, subscriptions.c.instance_key, subscriptions.c.token
+        subscriptions.c.case_id,
+        subscriptions.c.instance_key,
+        subscriptions.c.token,
+        subscriptions.c.element_id,
     ).where(matches(name, correlation_key))
     return list(step.unit.conn.execute(query.order_by(subscriptions.c.key)))
 
@@ -86,12 +89,24 @@ def matches(name: Any, correlation_key: Any) -> Any:
     )
 
 
-def receive(step: Step, instance_key: int, token: str, name: str, variables: Json) -> bool:
+def receive(
+    step: Step,
+    instance_key: int,
+    token: str,
+    name: str,
+    variables: Json,
+    element_id: str | None = None,
+) -> bool:
     """Deliver to a subscription of this case; False if it has ended in this step."""
     if (instance_key, token) in step.waits.ended:
         return False
-    data = {"message": name}
-    step.chain.add("message.received", data, instance_key=instance_key, token=token)
+    step.chain.add(
+        "message.received",
+        {"message": name},
+        instance_key=instance_key,
+        element_id=element_id,
+        token=token,
+    )
     step.member(instance_key).run.receive(token, variables)
     return True
 

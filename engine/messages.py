@@ -196,12 +196,14 @@ def _offer_to_case(
     unit: Unit, case_id: int, name: str, correlation_key: str, variables: Json
 ) -> int:
     step = Step.locked(unit, case_id)
-    found: dict[int, str] = {}
+    found: dict[int, Row[Any]] = {}
     for row in _of_case(step, name, correlation_key):
-        found.setdefault(row.instance_key, row.token)
+        found.setdefault(row.instance_key, row)
     reached = 0
-    for instance_key, token in found.items():
-        reached += buffer.receive(step, instance_key, token, name, variables)
+    for instance_key, row in found.items():
+        reached += buffer.receive(
+            step, instance_key, row.token, name, variables, row.element_id
+        )
         step.settle()
     step.finish()
     return reached

@@ -42,7 +42,7 @@ def show(case_id: int) -> str:
         shown = next((one for one in running if one.key == chosen), running[0] if running else None)
         return render_template(
             "case.html", case=view, case_id=case_id, processes=running, shown=shown,
-            lines=teller(conn, view.kind).tell(history.timeline(conn, case_id)),
+            lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
             tasks=open_tasks(conn, case_id), clocks=clocks(conn, case_id),
             incidents=incidents.list_open(conn, case_id), others=cases.siblings(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
@@ -56,7 +56,7 @@ def aside(case_id: int) -> str:
     with session.engine().read() as conn:
         kind = cases.view(conn, case_id).kind
         entries = history.timeline(conn, case_id, limit=_LOOKED_AT)
-        lines = teller(conn, kind).tell(entries, _LATEST_LINES)
+        lines = teller(conn, kind).tell(case_id, entries, _LATEST_LINES)
         others = cases.siblings(conn, case_id)
     return render_template("case_aside.html", lines=lines, others=others)
 

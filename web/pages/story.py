@@ -16,6 +16,9 @@ from web.pages.display import of_field, shown
 _MARKS = {"timer.fired": "late", "task.completed": "done"}
 _FILLED = frozenset({"done", "instance", "message", "case"})
 """Lines after which changed variables are what somebody filled in."""
+_ORDINARY = frozenset({"instance.started", "instance.completed"})
+_STATUS = "\0status"
+"""Where the teller remembers the status: no variable has this name."""
 _NAMELESS = frozenset({"system", "timer", "message", "worker"})
 _BY_ITSELF = frozenset({"task.created", "status.changed", "decision.evaluated", "timer.fired"})
 """What the process does by itself, whoever's step set it going."""
@@ -44,24 +47,31 @@ class Teller:
     kind: CaseKind | None
     zone: ZoneInfo
 
-    def tell(self, entries: Sequence[Entry], limit: int = 1000) -> list[Line]:
-        """The lines for ``entries`` (the latest first), the latest first. What somebody filled
-        in stands under what he did; a status is said when it changes."""
+    def tell(self, case_id: int, entries: Sequence[Entry], limit: int = 1000) -> list[Line]:
+        """The lines for ``entries`` of the case (the latest first), the latest first. What
+        somebody filled in stands under what he did; a status is said when it changes."""
         lines: list[Line] = []
-        status = ""
+        known: dict[str, Any] = {}
+        instance = 0
         for entry in reversed(entries):
             if entry.kind == "variables.changed":
-                if lines and lines[-1].mark in _FILLED and not entry.data.get("scope"):
-                    details = tuple(self._changes(entry.data.get("values", {})))
+                details = tuple(self._changes(entry.data.get("values", {}), known))
+                own = entry.instance_key == instance and lines and lines[-1].mark in _FILLED
+                if details and own:
                     lines[-1] = replace(lines[-1], details=lines[-1].details + details)
-                continue
-            if not entry.main or (entry.kind == "status.changed"
-                                  and entry.data.get("status") == status):
-                continue
-            if entry.kind == "status.changed":
-                status = str(entry.data.get("status"))
-            lines.append(self._line(entry))
+            elif self._is_told(case_id, entry, known):
+                lines.append(self._line(entry))
+                instance = entry.instance_key
         return lines[::-1][:limit]
+
+    def _is_told(self, case_id: int, entry: Entry, known: dict[str, Any]) -> bool:
+        """Whether the entry is a line: a status only when it changes, a called process only
+        when it went wrong."""
+        if entry.kind == "status.changed":
+            before, known[_STATUS] = known.get(_STATUS), entry.data.get("status")
+            return bool(before != known[_STATUS])
+        called = entry.instance_key != case_id
+        return entry.main and not (called and entry.kind in _ORDINARY)
 
     def _line(self, entry: Entry) -> Line:
         text = entry.text
@@ -73,7 +83,7 @@ class Teller:
             text = f"“{entry.element_name}”开始"
         elif entry.kind == "task.assigned":
             text = f"把“{entry.element_name}”转派给 {self._person(entry.data.get('assignee'))}"
-        elif entry.kind == "message.received" and entry.element_name:
+        elif entry.kind == "message.received" and entry.element_id:
             text = entry.element_name
         elif entry.kind == "data.revealed":
             text = f"查看了{self._field_label(str(entry.data.get('field', '')))}"
@@ -91,14 +101,16 @@ class Teller:
         names = "、".join(self.groups.get(one, one) for one in entry.data.get("groups", ()))
         return f"“{entry.element_name}”" + (f"等待 {names} 领取" if names else "开始")
 
-    def _changes(self, values: Mapping[str, Any]) -> list[str]:
-        """What was filled in of the fields of the case, masked as on its page."""
+    def _changes(self, values: Mapping[str, Any], known: dict[str, Any]) -> list[str]:
+        """What changed of the fields of the case, masked as on its page; ``known`` is what was
+        said before (a called process gets copies of everything)."""
         if self.kind is None:
             return []
         found = []
         for field in self.kind.fields:
             value = values.get(field.key)
-            if value not in (None, "", []):
+            if value not in (None, "", []) and known.get(field.key) != value:
+                known[field.key] = value
                 mask = field.mask or ("text" if isinstance(value, str) else None)
                 text = of_field(privacy.masked(value, mask), field, self.zone)
                 found.append(f"{field.label}：{_cut(text)}")
