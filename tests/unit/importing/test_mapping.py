@@ -217,3 +217,15 @@ def test_the_real_files_fit_their_mappings(data: str, mapping: str, good: int, b
             except RowRejected:
                 counts[False] += 1
     assert counts == {True: good, False: bad}
+
+
+def test_the_example_of_the_page_is_a_mapping_that_works() -> None:
+    page = (ROOT / "docs" / "import.md").read_text("utf-8")
+    example = page.split("```json")[1].split("```")[0]
+    mapping = parse(example.encode(), "example", {})
+    columns = ("工单编号", "受理时间", "投诉内容", "渠道", "星级", "金额")
+    row = Row(2, ("7", "2026/1/6 8:05", "宽带断网", "网厅", "五星", "12.50"))
+    assert mapping.bind(columns, NOW)(row).data == {
+        "description": "宽带断网", "channel": "web", "customer_level": "high-star",
+        "amount": 12.5, "kind": "complaint", "category": "broadband",
+    }
