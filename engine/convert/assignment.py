@@ -20,6 +20,15 @@ _LOWEST, _HIGHEST = 0, 100
 def convert(work: Work, node: Node) -> None:
     """A user task's assignment, dates and priority."""
     put(node, "userTask")
+    if has_expression(node.get("name") or ""):
+        work.report.check(
+            node, "name-expression",
+            (
+                "的名称里有表达式，这里按原样显示。",
+                "has an expression in its name, which is shown as it is written.",
+            ),
+            ("改为固定名称，变化的内容放进表单。", "Give it a fixed name; the form shows the rest."),
+        )  # fmt: skip
     _people(work, node)
     for name, key, what in (
         ("dueDate", "dueDate", ("到期时间", "due date")),

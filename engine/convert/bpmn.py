@@ -37,6 +37,27 @@ from engine.xml import local_name, namespace
 
 Step = Callable[[Work, Node], None]
 
+_ACTIVE = frozenset(
+    {
+        "eventType", "mapException", "errorEventDefinition", "variableListenerEventDefinition",
+        "terminateAll", "terminateMultiInstance", "httpRequestHandler", "httpResponseHandler",
+        "caseDefinitionKey", "collection", "varMapping", "externalWorkerInParameter",
+        "externalWorkerOutParameter", "value", "in", "out", "taskIdVariableName",
+    }
+)  # fmt: skip
+# What changes how things run, so that a person must say how it is done here.
+_NOISE = frozenset(
+    {
+        "localization", "task-candidates-type", "work-form-field-validation", "element-name",
+        "static-process-key", "includeInHistory", "jobCategory", "modelerTemplate",
+        "modelerTemplateVersion", "modelerTemplateIcon", "sameDeployment", "channelKey",
+        "fallbackToDefaultTenant", "eventOutParameter", "eventInParameter", "systemChannel",
+        "eventCorrelationParameter", "startEventCorrelationConfiguration", "sendSynchronously",
+        "triggerEventType", "triggerEventCorrelationParameter", "channelName", "channelType",
+        "keyDetectionType", "keyDetectionValue", "topic", "eventName",
+    }
+)  # fmt: skip
+# What only a modeler reads, and parts of an event that is reported as a whole.
 _KEPT = frozenset({"conditionExpression", "documentation", "extensionElements", "script"})
 
 
@@ -118,14 +139,14 @@ def _left_over(work: Work, root: Node) -> None:
     """Report and remove every foreign part that no step took."""
     for node in list(root.iter(f"{BPMN}*")):
         for key in [str(one) for one in node.attrib if is_foreign(str(one))]:
-            text = str(node.attrib.pop(key))
-            _lost(work, node, f"{plain_name(key)}={shown(text)}")
+            name, text = plain_name(key), str(node.attrib.pop(key))
+            _lost(work, node, name, f"{name}={shown(text)}")
     for node in list(root.iter()):
         if not is_vendor(node):
             continue
         parent = node.getparent()
         if parent is not None and not _within_taken(node):
-            _lost(work, node, f"<{local_name(node)}>")
+            _lost(work, node, local_name(node), f"<{local_name(node)}>")
             node.tag = f"{{urn:bihuan:taken}}{local_name(node)}"
 
 
@@ -133,8 +154,11 @@ def _within_taken(node: Node) -> bool:
     return any(namespace(one) == "urn:bihuan:taken" for one in node.iterancestors())
 
 
-def _lost(work: Work, node: Node, what: str) -> None:
-    work.report.check(
+def _lost(work: Work, node: Node, name: str, what: str) -> None:
+    if name in _NOISE:
+        return
+    severity = work.report.decide if name in _ACTIVE else work.report.check
+    severity(
         node, "extension-dropped",
         (
             f"的扩展 {what} 没有对应的写法，已去掉。",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -30,6 +31,12 @@ class Converted:
         return any(one.severity != "info" for one in self.findings)
 
 
+_DMN_NAMES = re.compile(
+    rb"http://www\.omg\.org/spec/DMN/(?:20151101(?:/dmn11\.xsd)?|20130901|20153011)(?=[\"'])"
+)
+_DMN_1_1 = b"http://www.omg.org/spec/DMN/20151101/dmn.xsd"
+# Names that Flowable and early Camunda versions gave to DMN 1.1.
+
 ENDINGS = (".bpmn", ".bpmn20.xml", ".dmn", ".form")
 """File names that are converted."""
 
@@ -55,8 +62,9 @@ def convert(files: Iterable[File]) -> Converted:
 def _one(work: Work, file: File) -> bytes | None:
     if file.name.endswith(".form"):
         return formfile.convert(work, file.content)
+    content = _DMN_NAMES.sub(_DMN_1_1, file.content)
     try:
-        root = parse_xml(file.content, file.name, comments=True)
+        root = parse_xml(content, file.name, comments=True)
     except Invalid as error:
         finding = Finding(
             "xml", "error", file.name, error.zh, error.en, line=error.details.get("line")
@@ -108,7 +116,7 @@ def _given(files: Iterable[File]) -> Given:
 
 def _tables(file: File) -> dict[str, Table]:
     try:
-        return dmn.tables(parse_xml(file.content, file.name))
+        return dmn.tables(parse_xml(_DMN_NAMES.sub(_DMN_1_1, file.content), file.name))
     except Invalid:
         return {}
 

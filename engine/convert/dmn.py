@@ -37,8 +37,7 @@ _PLACES: dict[str, Pair] = {
     "defaultOutputEntry": ("默认输出", "default output"),
     "literalExpression": ("表达式", "expression"),
 }
-_EQUALS = re.compile(r"==\s*(.+)", re.S)
-_UNEQUAL = re.compile(r"!=\s*(.+)", re.S)
+_OPERATOR = re.compile(r"(==|!=|<=|>=|<|>)\s*(.+)", re.S)
 _DATE = re.compile(r"(?:date|fn_date|date:toDate)\(\s*['\"]?([\d-]{10})['\"]?\s*\)")
 
 
@@ -98,11 +97,11 @@ def _expression(work: Work, node: Node, usual: str, renamed: dict[str, str]) -> 
     if language not in _FEEL | _LIKE_JUEL:
         _other(work, node, language, source, what)
         return
-    dated = _DATE.sub(r'date("\1")', source)
-    if dated != source and work.expressions.compiles(dated):
-        holder.text = dated
+    plain = _DATE.sub(r'date("\1")', source).removeprefix("==").strip()
+    if plain != source and work.expressions.compiles(plain):
+        holder.text = plain
         return
-    result = work.expressions.bare(node, source, what, renamed)
+    result = work.expressions.bare(node, plain, what, renamed)
     holder.text = result if result is not None else f"${{{source}}}"
     _script_note(work, node, language, source)
 
@@ -116,31 +115,40 @@ def _cell(work: Work, node: Node, usual: str, name: str) -> None:
     source = (holder.text or "").strip()
     what = _PLACES["inputEntry"]
     if language in _FEEL:
-        named = _renamed(source, {name, "cellInput"})
-        for candidate in (named, _flowable(named)):
-            if _tests(candidate):
-                holder.text = candidate
-                return
+        named = _DATE.sub(r'date("\1")', _renamed(source, {name, "cellInput"}))
+        if _tests(named):
+            holder.text = named
+            return
     if language not in _FEEL | _LIKE_JUEL:
         _other(work, node, language, source, what)
         return
-    result = work.expressions.bare(node, source, what, {name: "?", "cellInput": "?"})
-    holder.text = result if result is not None else f"${{{source}}}"
+    holder.text = _flowable(work, node, source, {name: "?", "cellInput": "?"})
     _script_note(work, node, language, source)
 
 
 def _language(node: Node, usual: str) -> str:
-    text = pop(node, "expressionLanguage") or usual
-    return text.rstrip("/").lower().rpartition("/")[2]
+    text = (pop(node, "expressionLanguage") or usual).rstrip("/").lower()
+    last = text.rpartition("/")[2]
+    return "feel" if last not in _LIKE_JUEL and ("feel" in text or "/dmn/" in text) else last
 
 
-def _flowable(source: str) -> str:
-    """Flowable's cells: ``== x``, ``!= x`` and its dates."""
-    dated = _DATE.sub(r'date("\1")', source)
-    equal, unequal = _EQUALS.fullmatch(dated), _UNEQUAL.fullmatch(dated)
-    if equal:
-        return equal[1]
-    return f"not({unequal[1]})" if unequal else dated
+def _flowable(work: Work, node: Node, source: str, renamed: dict[str, str]) -> str:
+    """A cell that is no FEEL: an expression over the input, or Flowable's ``== 'x'``, ``< y`` and
+    ``.startsWith('x')``."""
+    what = _PLACES["inputEntry"]
+    found = _OPERATOR.fullmatch(source)
+    if found is None:
+        whole = f"cellInput{source}" if source.startswith(".") else source
+        result = work.expressions.bare(node, whole, what, renamed)
+        return f"${{{source}}}" if result is None else result
+    dated = _DATE.sub(r'date("\1")', found[2])
+    operand: str | None = dated
+    if not work.expressions.compiles(dated):
+        operand = work.expressions.bare(node, found[2], what, renamed)
+    if operand is None:
+        return f"${{{source}}}"
+    forms = {"==": operand, "!=": f"not({operand})"}
+    return forms.get(found[1], f"{found[1]} {operand}")
 
 
 def _renamed(source: str, names: set[str]) -> str:

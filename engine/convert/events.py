@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lxml import etree
 
 from engine.convert import cycles, service
@@ -12,6 +14,8 @@ from engine.convert.report import shown
 from engine.xml import local_name
 
 _THROWING = frozenset({"intermediateThrowEvent", "endEvent"})
+_ALIKE = frozenset({"groovy", "javascript", "ecmascript", "js"})
+_CYCLE = re.compile(r"R\d*/(?:(\d{4}-[^/]+)/)?(P[^/]+)")
 _TIMES = {
     "timeDate": ("日期", "date"),
     "timeDuration": ("时长", "duration"),
@@ -32,6 +36,7 @@ def timer(work: Work, node: Node) -> None:
         if tag == "timeCycle":
             text = _cycle(work, node, text)
         child.text = work.expressions.text(node, text, what)
+        _once(work, node, child)
         if end is not None:
             _refuse(
                 work, node, "timer-end",
@@ -47,6 +52,34 @@ def timer(work: Work, node: Node) -> None:
                 "Use the functions of working time, e.g. =working due(now(), duration(\"PT8H\")).",
             ),
         )  # fmt: skip
+
+
+def _once(work: Work, node: Node, child: Node) -> None:
+    """Where a timer fires once a cycle says no more than its first time; where it starts a
+    process, a duration is a cycle of one."""
+    event = node.getparent()
+    if event is None:
+        return
+    text, place = child.text or "", local_name(event)
+    cycle = _CYCLE.fullmatch(text) if local_name(child) == "timeCycle" else None
+    starts = place == "startEvent" and not _in_sub_process(event)
+    fires_once = place == "intermediateCatchEvent" or (
+        place == "boundaryEvent" and event.get("cancelActivity") != "false"
+    )
+    if cycle is not None and fires_once:
+        child.tag = f"{BPMN}timeDate" if cycle[1] else f"{BPMN}timeDuration"
+        child.text = cycle[1] or cycle[2]
+    elif local_name(child) == "timeDuration" and starts and not text.startswith("="):
+        child.tag, child.text = f"{BPMN}timeCycle", f"R1/{text}"
+    else:
+        return
+    work.report.note(
+        node, "timer-once",
+        (
+            f"的定时器只触发一次，“{text}”已改为“{child.text}”。",
+            f"has a timer that fires once: “{text}” is “{child.text}” now.",
+        ),
+    )  # fmt: skip
 
 
 def message(work: Work, node: Node) -> None:
@@ -162,8 +195,7 @@ def conditional(work: Work, node: Node) -> None:
     """A ``conditionalEventDefinition``."""
     names, changes = take(node, "variableName"), take(node, "variableEvents", "variableEvent")
     child = node.find(f"{BPMN}condition")
-    if child is not None:
-        _language(work, node, child)
+    if child is not None and not _language(work, node, child):
         what = ("条件", "condition")
         child.text = work.expressions.condition(node, (child.text or "").strip(), what)
     if names is not None or changes is not None:
@@ -211,6 +243,8 @@ def _language(work: Work, node: Node, child: Node) -> bool:
             child.text = f"={text}"
             return True
         return False
+    if resource is None and plain in _ALIKE and _simple(work, node, child, plain):
+        return True
     _refuse(
         work, node, "script-condition",
         (
@@ -221,6 +255,24 @@ def _language(work: Work, node: Node, child: Node) -> bool:
         ("用 FEEL 写出条件。", "Write the condition in FEEL."),
     )  # fmt: skip
     child.text = f"=${{{(child.text or resource or 'script').strip()}}}"
+    return True
+
+
+def _simple(work: Work, node: Node, child: Node, language: str) -> bool:
+    """Translate a script that is one comparison or the like, as JUEL would write it."""
+    text = (child.text or "").strip()
+    result = work.expressions.attempt(node, text)
+    if result is None:
+        return False
+    child.text = f"={result}"
+    work.report.check(
+        node, "script-condition",
+        (
+            f"的 {language} 条件“{shown(text)}”已按字面改为 FEEL。",
+            f"has the {language} condition “{shown(text)}”, now FEEL.",
+        ),
+        ("核对类型转换和空值。", "Check conversions of types and null."),
+    )  # fmt: skip
     return True
 
 

@@ -72,6 +72,14 @@ class Expressions:
             self._refuse(node, source, what, error)
             return None
 
+    def attempt(self, node: etree._Element, source: str) -> str | None:
+        """``bare`` that reports nothing where it fails."""
+        writer = Writer()
+        try:
+            return self._checked(node, writer.write(juel.parse(source)), writer)
+        except Untranslatable:
+            return None
+
     def compiles(self, text: str) -> bool:
         """Whether ``text`` is FEEL already."""
         try:

@@ -30,7 +30,7 @@ def of_listener(work: Work, node: Node, fallback: str) -> Implementation | None:
     for kind in ("class", "delegateExpression", "expression"):
         source = attribute(node, kind)
         if source is not None:
-            return named(work, kind, source)
+            return named(work, kind, source, fallback)
     scripts = inner(node, "script")
     if scripts:
         source = attribute(scripts[0], "resource") or (scripts[0].text or "").strip()
@@ -38,10 +38,10 @@ def of_listener(work: Work, node: Node, fallback: str) -> Implementation | None:
     return None
 
 
-def named(work: Work, kind: str, source: str) -> Implementation:
+def named(work: Work, kind: str, source: str, fallback: str) -> Implementation:
     """The job type of a class, bean or bean method: ``com.x.SendOffer`` and ``${sendOffer}`` are
-    ``sendOffer``, ``${offers.send(x)}`` is ``offers.send``."""
-    return Implementation(kind, source, work.job_type(source, _proposed(kind, source)))
+    ``sendOffer``, ``${offers.send(x)}`` is ``offers.send``; calls of the engine get ``fallback``."""
+    return Implementation(kind, source, work.job_type(source, _proposed(kind, source, fallback)))
 
 
 def pure(source: str) -> bool:
@@ -58,7 +58,29 @@ def pure(source: str) -> bool:
     return bool(trees) and not any(isinstance(one, juel.Name | juel.Member) for one in trees)
 
 
-def _proposed(kind: str, source: str) -> str:
+def assignment(source: str) -> tuple[str, str] | None:
+    """Variable and FEEL value of ``${execution.setVariable('x', value)}``; None for all else."""
+    try:
+        found = juel.parts(source.strip())
+    except juel.Untranslatable:
+        return None
+    call = found[0]
+    if len(found) != 1 or not isinstance(call, juel.Call) or call.base != juel.Name("execution"):
+        return None
+    if call.name != "setVariable" or len(call.arguments) != 2:
+        return None
+    name, value = call.arguments
+    if not isinstance(name, juel.Literal) or not re.fullmatch(r"[^\W\d]\w*", name.text):
+        return None
+    try:
+        return name.text, Writer().write(value)
+    except juel.Untranslatable:
+        return None
+
+
+def _proposed(kind: str, source: str, fallback: str) -> str:
+    if source.startswith(("${execution.", "#{execution.")):
+        return fallback
     if kind == "class":
         last = slug(source.rpartition(".")[2]) or "job"
         return last[0].lower() + last[1:]

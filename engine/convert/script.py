@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.convert import implementation
 from engine.convert.context import Work
 from engine.convert.juel import Untranslatable
 from engine.convert.markup import BPMN, Node, attribute, pop, put, take, zeebe
@@ -46,11 +47,15 @@ def inline(work: Work, node: Node) -> str:
     if language in _FEEL and work.expressions.compiles(text):
         return text
     if language in _JUEL and text:
-        return work.expressions.value(node, text if "{" in text else f"${{{text}}}")
+        return work.expressions.value(node, _whole(text))
     raise Untranslatable(
         f"它是 {language or '未注明语言的'} 脚本。",
         f"it is a script in {language or 'an unnamed language'}.",
     )
+
+
+def _whole(text: str) -> str:
+    return text if "{" in text else f"${{{text}}}"
 
 
 def _expression(
@@ -58,8 +63,10 @@ def _expression(
 ) -> None:
     if language in _FEEL:
         source = f"={text.removeprefix('=').strip()}"
+    elif (found := implementation.assignment(_whole(text))) is not None and result is None:
+        result, source = found[0], f"={found[1]}"
     else:
-        whole = text if "{" in text else f"${{{text}}}"
+        whole = _whole(text)
         source = work.expressions.text(node, whole, ("脚本", "script"))
     if result is None:
         work.report.decide(

@@ -86,18 +86,39 @@ def _java(work: Work, node: Node, source: Node, result: str | None) -> bool:
             continue
         if kind == "expression" and implementation.pure(text):
             _computed(work, node, text, result)
-        else:
-            _implemented(work, node, implementation.named(work, kind, text))
+        elif kind != "expression" or not _assigned(work, node, text):
+            _implemented(work, node, _named(work, node, kind, text))
         take(source, "class", "delegateExpression", "expression")
         return True
     return False
+
+
+def _named(work: Work, node: Node, kind: str, text: str) -> Implementation:
+    return implementation.named(work, kind, text, slug(node.get("id") or local_name(node)))
+
+
+def _assigned(work: Work, node: Node, text: str) -> bool:
+    """``${execution.setVariable('x', value)}`` as a script task; False where it is more."""
+    found = implementation.assignment(text)
+    if found is None or local_name(node) != "serviceTask":
+        return False
+    rename(node, "scriptTask")
+    put(node, "script", expression=f"={found[1]}", resultVariable=found[0])
+    work.report.note(
+        node, "computed",
+        (
+            f"只设置变量 {found[0]}，已改为 FEEL 脚本任务。",
+            f"only sets {found[0]} and became a FEEL script task.",
+        ),
+    )  # fmt: skip
+    return True
 
 
 def _computed(work: Work, node: Node, text: str, result: str | None) -> None:
     """An expression that only computes: a script task, where the result goes somewhere."""
     expression = work.expressions.text(node, text, ("表达式", "expression"))
     if result is None or local_name(node) not in ("serviceTask", "scriptTask"):
-        _implemented(work, node, implementation.named(work, "expression", text))
+        _implemented(work, node, _named(work, node, "expression", text))
         return
     rename(node, "scriptTask")
     put(node, "script", expression=expression, resultVariable=result)
