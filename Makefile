@@ -26,7 +26,7 @@ run: setup
 	@BIHUAN_DEMO=$${BIHUAN_DEMO:-1} $(BIN)/bihuan run
 
 test: setup
-	$(BIN)/python -m pytest -n auto $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(PYTEST_ARGS)
 
 lint: $(PACKAGES)
 	$(BIN)/ruff check .

@@ -95,7 +95,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     """
     _refuse_unknown(environ)
     read = _Reader(environ)
-    data_folder = Path(read.value("BIHUAN_DATA", str, "var")).expanduser().absolute()
+    data_folder = read.value("BIHUAN_DATA", _folder, _usual_data_folder())
     settings = Settings(
         database_url=read.value("DATABASE_URL", _database_url, ""),
         data_folder=data_folder,
@@ -201,6 +201,13 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
         )
 
 
+def _usual_data_folder() -> Path:
+    """``var`` of the checkout we run from, wherever the command is called; of the current
+    folder for an installation without one."""
+    checkout = Path(__file__).resolve().parent.parent
+    return (checkout if (checkout / "setup.cfg").is_file() else Path.cwd()) / "var"
+
+
 def _kept_secret_key(data_folder: Path) -> str:
     """The installation's own key, made at the first start and readable by its owner only."""
     path = data_folder / "secret-key"
@@ -285,6 +292,10 @@ def _address(text: str) -> str:
     if "@" not in text or any(character in text for character in "\r\n"):
         raise ValueError("不是邮件地址", "is no mail address")
     return text
+
+
+def _folder(text: str) -> Path:
+    return Path(text).expanduser().absolute()
 
 
 def _existing_file(text: str) -> str:

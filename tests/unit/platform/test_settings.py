@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from web import settings as settings_module
 from web.settings import SettingsInvalid, load
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -128,3 +129,14 @@ def test_the_mail_port_follows_the_encryption(tmp_path: Path, security: str, por
     )
 
     assert settings.adapters.smtp.port == port
+
+
+def test_the_data_folder_does_not_depend_on_where_one_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    folder = load({"BIHUAN_SECRET_KEY": KEY}).data_folder
+
+    assert folder == Path(settings_module.__file__).parent.parent / "var"
+    assert list(tmp_path.iterdir()) == []
