@@ -107,7 +107,8 @@ class ItemTypes:
                 self._type_or_any(result),
             )
         if item.components:
-            return ContextType(tuple((part.name, self._build(part)) for part in item.components))
+            parts = tuple((part.name, self._build(part)) for part in item.components)
+            return ContextType(parts, item.name)
         return self._type_or_any(item.type_ref)
 
     def _type_or_any(self, reference: str | None) -> Type:

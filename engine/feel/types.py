@@ -5,7 +5,7 @@ DMN 1.5 §10.3.2.9 (type conformance, coercion)."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from engine.feel.temporal import Date
@@ -87,9 +87,10 @@ class RangeType:
 
 @dataclass(frozen=True, slots=True)
 class ContextType:
-    """A context that has at least these entries."""
+    """A context that has at least these entries; ``name`` is what messages call it."""
 
     fields: tuple[tuple[str, Type], ...]
+    name: str = field(default="", compare=False)
 
     def admits(self, value: Value, *, allowed: bool = True) -> bool:
         return type(value) is dict and all(
@@ -105,7 +106,8 @@ class ContextType:
         return all(name in own and own[name].conforms(kind) for name, kind in other.fields)
 
     def __str__(self) -> str:
-        return f"context<{', '.join(f'{name}: {kind}' for name, kind in self.fields)}>"
+        fields = ", ".join(f"{name}: {kind}" for name, kind in self.fields)
+        return self.name or f"context<{fields}>"
 
 
 @dataclass(frozen=True, slots=True)
