@@ -181,7 +181,7 @@ class _Reader:
             called=_static(reference.target) if reference else None,
             line=line_of(node),
             event=self._event(node, tag),
-            attached_to=node.get("attachedToRef"),
+            attached_to=node.get("attachedToRef") if tag == "boundaryEvent" else None,
             interrupting=_interrupting(node, tag),
             default=node.get("default"),
             inputs=zeebe.mappings(node, "input"),
