@@ -7,8 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, select, text
 
 from engine.errors import Invalid
 from engine.store.unit import Unit
@@ -46,20 +45,13 @@ def normalised(ref: str) -> str:
 
 def upsert(unit: Unit, ref: str, name: str, level: str | None) -> int:
     """The key of the customer with this number, created where missing; an empty name or level
-    leaves what is known."""
-    statement = insert(table).values(
-        key=unit.key(), ref=normalised(ref), name=name.strip(), level=level, data={},
-        created_at=unit.now,
-    )
-    new = statement.excluded
-    statement = statement.on_conflict_do_update(
-        index_elements=["ref"],
-        set_={
-            "name": func.coalesce(func.nullif(new.name, ""), table.c.name),
-            "level": func.coalesce(new.level, table.c.level),
-        },
-    )
-    return int(unit.conn.execute(statement.returning(table.c.key)).scalar_one())
+    leaves what is known. A customer that is known so already is not locked: two cases of one
+    customer can be opened at once."""
+    values = {
+        "key": unit.key(), "ref": normalised(ref), "name": name.strip(), "level": level,
+        "now": unit.now,
+    }
+    return int(unit.conn.execute(_UPSERT, values).scalar_one())
 
 
 def get(conn: Connection, ref: str) -> Customer | None:
@@ -67,6 +59,22 @@ def get(conn: Connection, ref: str) -> Customer | None:
     row = conn.execute(_QUERY.where(table.c.ref == normalised(ref))).first()
     return None if row is None else _customer(row)
 
+
+_UPSERT = text("""
+    WITH known AS (
+        SELECT key FROM customers
+        WHERE ref = :ref AND (:name = '' OR name = :name)
+            AND (CAST(:level AS varchar) IS NULL OR level = :level)
+    ), made AS (
+        INSERT INTO customers (key, ref, name, level, data, created_at)
+        SELECT :key, :ref, :name, :level, '{}', :now WHERE NOT EXISTS (SELECT FROM known)
+        ON CONFLICT (ref) DO UPDATE SET
+            name = coalesce(nullif(excluded.name, ''), customers.name),
+            level = coalesce(excluded.level, customers.level)
+        RETURNING key
+    )
+    SELECT key FROM known UNION ALL SELECT key FROM made
+""")
 
 _QUERY = select(table.c.key, table.c.ref, table.c.name, table.c.level)
 

@@ -38,3 +38,12 @@ def test_a_customer_is_kept_once_and_learns(engine: Engine) -> None:
             first, "13812345678", "张三丰", "vip"
         )
         assert customers.get(conn, "10086") is None
+
+
+def test_two_cases_of_one_customer_can_be_opened_at_once(engine: Engine) -> None:
+    with engine.unit("test") as unit:
+        key = customers.upsert(unit, "13812345678", "张三", "vip")
+    with engine.unit("one") as one:
+        assert customers.upsert(one, "13812345678", "张三", None) == key
+        with engine.unit("other") as other:
+            assert customers.upsert(other, "13812345678", "", "vip") == key
