@@ -185,4 +185,7 @@ def _entry(row: Any, names: dict[tuple[int, str], str]) -> Entry:
     )  # fmt: skip
 
 
-_ACTORS = {"system": "系统", "timer": "定时器", "message": "消息", "worker": "后台作业", "sample": "示例"}
+_ACTORS = {
+    "system": "系统", "timer": "定时器", "message": "消息", "worker": "后台作业", "sample": "示例",
+    "import": "导入",
+}  # fmt: skip
