@@ -144,7 +144,8 @@ class Node(BpmnTaskSpec):
             return False
 
     def _enter(self, task: Task, top: Instance) -> bool:
-        top.count_step()
+        if self.body is None:
+            top.count_step()
         if self.input_mappings:
             values = self._mapped(self.input_mappings, top.view(task), {})
             top.put(token_of(task), values)

@@ -19,7 +19,7 @@ from tests.unit.bpmn.supported import REFUSED, SUPPORTED
 CORPUS = [row.content for row in (*SUPPORTED, *REFUSED)]
 CORPUS += [random_process(seed) for seed in range(10)]
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
-TAGS = sorted(ACTIVITIES | GATEWAYS | set(EVENTS)) + ["sequenceFlow", "transaction"]
+TAGS = [*sorted(ACTIVITIES | GATEWAYS | set(EVENTS)), "sequenceFlow", "transaction"]
 VALUES = ["", "=", "=1", "x", "=null", "true", "false", "PT1H", "=[1]", "=missing", "R/PT1H"]
 
 
