@@ -333,3 +333,18 @@ def test_an_endless_circle_is_held_and_goes_on_after_correction() -> None:
     one.set({"spin": False})
     one.retry()
     assert one.active() == ["a"]
+
+
+def test_the_key_of_a_boundary_message_is_read_outside_its_activity() -> None:
+    content = definitions(
+        message_definition("m", "催办", "=number"),
+        process(
+            start(),
+            user("a", io({"number": '="local"'})),
+            boundary("urge", "a", message("m")),
+            end(),
+            flows("start a end", "urge end"),
+        ),
+    )
+    one = bench(content).start({"number": "outer"})
+    assert [x.correlation_key for x in one.of(c.Subscribed)] == ["outer"]
