@@ -39,6 +39,8 @@ __all__ = ["Page", "TaskRow", "TaskView", "counts", "page", "steps", "task"]
 
 View = Literal["mine", "groups", "done"]
 _LEADERS = frozenset({"supervisor", "admin"})
+_OF_CASE = frozenset({"kind", "status"})
+"""The filters that read the case."""
 _MAX_LIMIT = 500
 
 
@@ -115,13 +117,16 @@ def page(
         raise Invalid(f"没有“{view}”这个视图。", f"There is no view “{view}”.")
     limit = max(1, min(limit, _MAX_LIMIT))
     now = store_of(conn).now()
-    query = _rows().where(*_view(cast(View, view), person))
+    # First the keys of the page, then what belongs to those alone.
+    picked = select(user_tasks.c.key).where(*_view(cast(View, view), person))
+    if not _OF_CASE.isdisjoint(filters or {}):
+        picked = picked.join(case_table, case_table.c.key == user_tasks.c.case_id)
     for word in search.split()[:8]:
-        query = query.where(_matches(word))
+        picked = picked.where(_matches(word))
     for name, value in (filters or {}).items():
-        query = query.where(_filter(name, value, now))
-    query = _ordered(query, view, after).limit(limit + 1)
-    found = conn.execute(query).all()
+        picked = picked.where(_filter(name, value, now))
+    keys = _after(_ordered(picked, view), view, after).limit(limit + 1).scalar_subquery()
+    found = conn.execute(_ordered(_rows().where(user_tasks.c.key.in_(keys)), view)).all()
     rows = tuple(_row(row, now) for row in found[:limit])
     return Page(rows, _cursor(view, found[limit - 1]) if len(found) > limit else None)
 
@@ -206,8 +211,10 @@ def _view(view: View, person: Person) -> list[ColumnElement[bool]]:
 
 
 def _matches(word: str) -> ColumnElement[bool]:
+    # By keys, so that the index answers for the cases alone.
+    cases_found = select(case_table.c.key).where(contains(case_table.c.search, word))
     return or_(
-        contains(case_table.c.search, word),
+        user_tasks.c.case_id.in_(cases_found),
         func.lower(user_tasks.c.name).contains(word.lower(), autoescape=True),
     )
 
@@ -239,17 +246,20 @@ _DUE = func.coalesce(user_tasks.c.due_at, text("'infinity'::timestamptz"))
 _FOREVER = "infinity"
 
 
-def _ordered(query: Select[Any], view: str, after: str | None) -> Select[Any]:
+def _ordered(query: Select[Any], view: str) -> Select[Any]:
     key = user_tasks.c.key
     if view == "done":
-        query = query.order_by(user_tasks.c.ended_at.desc(), key.desc())
-        if after:
-            query = query.where(tuple_(user_tasks.c.ended_at, key) < tuple_(*_place(after)))
+        return query.order_by(user_tasks.c.ended_at.desc(), key.desc())
+    return query.order_by(_DUE, key)
+
+
+def _after(query: Select[Any], view: str, cursor: str | None) -> Select[Any]:
+    if not cursor:
         return query
-    query = query.order_by(_DUE, key)
-    if after:
-        query = query.where(tuple_(_DUE, key) > tuple_(*_place(after)))
-    return query
+    key, place = user_tasks.c.key, tuple_(*_place(cursor))
+    if view == "done":
+        return query.where(tuple_(user_tasks.c.ended_at, key) < place)
+    return query.where(tuple_(_DUE, key) > place)
 
 
 def _cursor(view: str, row: Row[Any]) -> str:
