@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from engine.scenarios import Library, TestCase, load, read
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = PROJECT / "processes" / "complaint"
+
+START = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
+"""A Monday morning: when the scenarios begin at the earliest."""
 
 
 @cache

@@ -10,11 +10,10 @@ import pytest
 import time_machine
 from sqlalchemy import Select, select
 
-from engine import Engine, deployment, housekeeping, jobs, messages, run, tasks
+from engine import Engine, housekeeping, jobs, messages, run, tasks
 from engine.cases import open_ as open_case
 from engine.cases import view
-from engine.model import File, Json, Person
-from engine.resources import kind_of
+from engine.model import Json, Person
 from engine.scenarios import Coverage, TestCase
 from engine.scenarios.actions import ACTIONS
 from engine.scenarios.clock import instant, later
@@ -22,7 +21,7 @@ from engine.scenarios.reading import Instruction
 from engine.scenarios.theatre import Theatre
 from engine.tables import definitions, incidents, instances, subscriptions, timers, user_tasks
 from engine.tables import jobs as jobs_table
-from tests.scenarios.complaint import PROJECT, cases, library
+from tests.scenarios.complaint import START, cases, library
 
 MOCKS = "MOCK_DMN_DECISION"
 PLAYED = tuple(
@@ -33,17 +32,6 @@ GROUPS = frozenset({
     "intake", "review", "network", "support-centre", "reply-centre", "revisit", "quality",
     "oversight", "supervisor-desk", "account-managers", "branch-hangzhou", "branch-ningbo",
 })
-
-
-def deploy(engine: Engine) -> None:
-    paths = [
-        *(PROJECT / "processes").glob("*.calendar.json"),
-        *(PROJECT / "processes" / "complaint").iterdir(),
-        *(PROJECT / "forms").glob("*.form"),
-    ]
-    files = [File(path.name, path.read_bytes()) for path in paths if kind_of(path.name)]
-    with engine.unit("system") as unit:
-        deployment.deploy(unit, files)
 
 
 class OnDatabase:
@@ -147,13 +135,12 @@ def theatre_variables(theatre: Theatre) -> list[tuple[str, dict[str, Json]]]:
 
 
 @pytest.mark.parametrize("case", PLAYED, ids=lambda case: f"{case.file}:{case.name}")
-def test_both_do_the_same(engine: Engine, case: TestCase) -> None:
+def test_both_do_the_same(deployed: Engine, case: TestCase) -> None:
     first = case.instructions[0]
     assert first.type == "SET_TIME"
     with time_machine.travel(instant(first.data["time"]), tick=False) as traveller:
-        deploy(engine)
         theatre = Theatre(library(), Coverage())
-        there = OnDatabase(engine, traveller)
+        there = OnDatabase(deployed, traveller)
         for step in case.instructions:
             if step.type.startswith("ASSERT_"):
                 continue
@@ -198,7 +185,7 @@ class CaseWatch:
     def look(self) -> None:
         with self.engine.read() as conn:
             row = view(conn, self.case_id).row
-        due = f"{row.due_at.astimezone(NINE.tzinfo):%H:%M}" if row.due_at else "-"
+        due = f"{row.due_at.astimezone(START.tzinfo):%H:%M}" if row.due_at else "-"
         self.seen.append((row.status, due))
 
     def send(self, name: str, **values: Json) -> None:
@@ -209,23 +196,19 @@ class CaseWatch:
         self.look()
 
 
-NINE = instant("2026-03-02T09:00:00+08:00")
-
-
-def test_the_case_shows_status_and_due_time_as_the_process_goes(engine: Engine) -> None:
+def test_the_case_shows_status_and_due_time_as_the_process_goes(deployed: Engine) -> None:
     created = next(s for s in PLAYED[0].instructions if s.type == "CREATE_PROCESS_INSTANCE")
     data = {key: value for key, value in created.data["variables"].items() if key != "case"}
-    with time_machine.travel(NINE, tick=False) as traveller:
-        deploy(engine)
-        there = OnDatabase(engine, traveller)
-        with engine.unit("zhangli") as unit:
-            case = CaseWatch(engine, open_case(unit, "complaint", data).case_id)
+    with time_machine.travel(START, tick=False) as traveller:
+        there = OnDatabase(deployed, traveller)
+        with deployed.unit("zhangli") as unit:
+            case = CaseWatch(deployed, open_case(unit, "complaint", data).case_id)
         case.look()
         for element_id in ("pre_process", "check_order"):
             there.complete(element_id, answers(element_id))
             case.look()
         case.send("complaint-suspend", suspend_reason="-", resume_at="2026-03-02T11:00:00+08:00")
-        there.travel(NINE + timedelta(minutes=30))
+        there.travel(START + timedelta(minutes=30))
         case.send("complaint-resume", resume_note="已收到")
         for element_id in (
             "investigate", "check_feedback", "answer_customer", "call_back", "assess",
