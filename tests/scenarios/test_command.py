@@ -58,6 +58,13 @@ def test_low_coverage_leaves_with_1_and_names_what_was_missed(tmp_path: Path) ->
     assert "未经过：end、work-end" in result.output
 
 
+def test_diagrams_may_stand_in_another_folder_that_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tests").mkdir()
+    path = scenario(tmp_path, finished=False).rename(tmp_path / "tests" / "p.test.json")
+    assert bihuan_test(path).exit_code == 1
+    assert bihuan_test(path, tmp_path).exit_code == 0
+
+
 def test_json_carries_the_same(tmp_path: Path) -> None:
     result = bihuan_test(scenario(tmp_path, finished=True), "--json")
     assert result.exit_code == 1

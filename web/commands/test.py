@@ -30,7 +30,7 @@ def command(
     files = _files(paths)
     if not files:
         raise click.UsageError(f"没有找到 *{ENDING} 文件。")
-    library = load(sorted({file.parent for file in files}))
+    library = load(sorted({*(file.parent for file in files), *filter(Path.is_dir, paths)}))
     coverage = Coverage()
     outcomes: list[Outcome] = []
     for file in files:
