@@ -16,14 +16,15 @@ from sqlalchemy import Connection, Row, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import buffer, definitions, plain
-from engine.errors import Conflict, Invalid
-from engine.model import Json
+from engine.errors import Conflict, Forbidden, Invalid
+from engine.model import Json, Person
 from engine.run import start_definition
 from engine.step import Step
 from engine.store.unit import Crowded, Store, Unit
 from engine.tables import messages, subscriptions
 
 MAX_TTL_S = 366 * 24 * 3600
+_LEADERS = frozenset({"supervisor", "admin"})
 _RACE = timedelta(minutes=5)
 """Longer than any transaction lasts that could miss a message published meanwhile."""
 
@@ -77,8 +78,11 @@ def publish(
     return reached
 
 
-def deliver(unit: Unit, subscription_key: int, variables: Json) -> None:
-    """Deliver to this very subscription. Raises NotFound or Conflict if it waits no more."""
+def deliver(
+    unit: Unit, subscription_key: int, variables: Json, person: Person | None = None
+) -> None:
+    """Deliver to this very subscription. Raises Conflict if it waits no more, Forbidden for a
+    ``person`` who is in none of its ``action.groups`` (supervisors may do everything)."""
     values = plain.variables(variables)
     found = Step.locked_with(unit, list(subscriptions.columns), subscription_key)
     if found is None:
@@ -88,10 +92,19 @@ def deliver(unit: Unit, subscription_key: int, variables: Json) -> None:
             subscription=subscription_key,
         )
     step, subscription = found
+    if person is not None:
+        _may_act(person, subscription.properties)
     found_by = subscription.instance_key, subscription.token, subscription.name
     buffer.receive(step, *found_by, values, subscription.element_id)
     step.settle()
     step.finish()
+
+
+def _may_act(person: Person, properties: dict[str, str]) -> None:
+    groups = {one.strip() for one in properties.get("action.groups", "").split(",")} - {""}
+    if groups and groups.isdisjoint(person.groups) and _LEADERS.isdisjoint(person.roles):
+        label = properties.get("action.label", "")
+        raise Forbidden(f"您所在的组不能执行“{label}”。", f"Your groups may not do “{label}”.")
 
 
 def waiting(conn: Connection, case_id: int) -> list[Waiting]:
@@ -201,9 +214,7 @@ def _offer_to_case(
         found.setdefault(row.instance_key, row)
     reached = 0
     for instance_key, row in found.items():
-        reached += buffer.receive(
-            step, instance_key, row.token, name, variables, row.element_id
-        )
+        reached += buffer.receive(step, instance_key, row.token, name, variables, row.element_id)
         step.settle()
     step.finish()
     return reached

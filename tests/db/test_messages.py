@@ -9,11 +9,11 @@ import pytest
 import time_machine
 
 from engine import Engine, housekeeping, messages, tasks
-from engine.errors import Conflict, Invalid
-from engine.model import Json
+from engine.errors import Conflict, Forbidden, Invalid
+from engine.model import Json, Person
 from engine.tables import history, instances, subscriptions, user_tasks
 from engine.tables import messages as messages_table
-from tests.db.play import LI, Play, mine
+from tests.db.play import BOSS, LI, WANG, Play, mine
 from tests.unit.bpmn.drawing import (
     boundary,
     definitions,
@@ -46,7 +46,7 @@ def waiting() -> bytes:
     )  # fmt: skip
 
 
-def urgeable() -> bytes:
+def urgeable(*properties: str) -> bytes:
     """A task that can be urged any number of times."""
     return definitions(
         message_definition("u", "case.urge", "=phone"),
@@ -54,7 +54,7 @@ def urgeable() -> bytes:
             start(), user("work", mine()),
             boundary(
                 "urged", "work", message("u"),
-                z("properties", z("property", name="action.label", value="催办")),
+                z("properties", z("property", name="action.label", value="催办"), *properties),
                 interrupting=False,
             ),
             user("chief", mine()), end(), el("endEvent", "end2"),
@@ -146,6 +146,21 @@ def test_a_button_of_the_case_page_delivers_again_and_again(engine: Engine, play
     play.do(case_id, "work")
     with pytest.raises(Conflict), engine.unit("boss") as unit:
         messages.deliver(unit, button.key, {})
+
+
+def test_a_button_is_for_its_groups(engine: Engine, play: Play) -> None:
+    for_oversight = z("property", name="action.groups", value="oversight, quality")
+    play.deploy({"p.bpmn": urgeable(for_oversight)})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    with engine.read() as conn:
+        (button,) = messages.waiting(conn, case_id)
+    with pytest.raises(Forbidden, match="催办"), engine.unit("wang") as unit:
+        messages.deliver(unit, button.key, {}, WANG)
+    assert list(play.open(case_id)) == ["work"]
+    for person in (Person("chen", "陈", groups=frozenset({"quality"})), BOSS):
+        with engine.unit(person.login) as unit:
+            messages.deliver(unit, button.key, {}, person)
+    assert len(play.rows(user_tasks, element_id="chief")) == 2
 
 
 def test_a_message_starts_a_process(play: Play) -> None:

@@ -123,7 +123,7 @@ def act(case_id: int, key: int) -> str | Response | tuple[str, int]:
         if checked and checked.errors:
             page = _action_page(unit.conn, case_id, waiting, form, known, entered, checked.errors)
             return page, 422
-        messages.deliver(unit, key, checked.data if checked else {})
+        messages.deliver(unit, key, checked.data if checked else {}, person)
     flash(_("“%(label)s”已提交。", label=waiting.properties["action.label"]))
     return session.go_to(url_for("case.show", case_id=case_id))
 
