@@ -27,7 +27,7 @@ def convert(work: Work, node: Node) -> None:
                 "的名称里有表达式，这里按原样显示。",
                 "has an expression in its name, which is shown as it is written.",
             ),
-            ("改为固定名称，变化的内容放进表单。", "Give it a fixed name; the form shows the rest."),
+            ("改为固定名称，变化的内容放进表单。", "Give it a fixed name; a form shows the rest."),
         )  # fmt: skip
     _people(work, node)
     for name, key, what in (

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from engine.convert import bpmn, dmn, formfile
@@ -20,10 +20,12 @@ from engine.xml import local_name, namespace, parse_xml
 class Converted:
     """``files``: what came out, in the order of what went in, generated forms behind their
     diagram. ``findings``: severity "error" waits for a person's decision, "warning" for a check
-    whether it still means the same, "info" tells what was done."""
+    whether it still means the same, "info" tells what was done. ``origins``: name of a result →
+    name of the file it came from."""
 
     files: tuple[File, ...]
     findings: tuple[Finding, ...]
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:
@@ -48,15 +50,17 @@ def convert(files: Iterable[File]) -> Converted:
     files = tuple(files)
     given = _given(files)
     made: list[File] = []
+    origins: dict[str, str] = {}
     findings: list[Finding] = []
     for file in files:
         work = Work(Report(file.name), given, folder=_folder(file.name))
         content = _one(work, file)
         if content is not None:
-            made.append(File(_renamed(file.name), content))
-            made += work.made
+            results = [File(_renamed(file.name), content), *work.made]
+            origins |= {one.name: file.name for one in results}
+            made += results
         findings += work.report.findings
-    return Converted(tuple(made), tuple(findings))
+    return Converted(tuple(made), tuple(findings), origins)
 
 
 def _one(work: Work, file: File) -> bytes | None:

@@ -218,15 +218,14 @@ class Writer:
         place = self._piece(index)
         if place.kind == "string":
             return _Piece(f"get value({base.text}, {place.text})")
-        if place.kind != "number":
-            self._note(
-                "index-kind", "warning",
-                f"无法判断 [{place.text}] 是列表下标还是键，已按列表下标转换；若是键，请改用 "
-                "get value(对象, 键)。",
-                f"[{place.text}] may be a position in a list or a key; taken as a position. For a "
-                "key use get value(object, key).",
-            )  # fmt: skip
-        return _Piece(f"{base.at(POSTFIX)}[{place.at(ADD)} + 1]")
+        by_position = f"{base.at(POSTFIX)}[{place.at(ADD)} + 1]"
+        if place.kind == "number":
+            return _Piece(by_position)
+        return _Piece(
+            f"if {place.at(POSTFIX)} instance of string then get value({base.text}, {place.text}) "
+            f"else {by_position}",
+            0,
+        )
 
     def _call(self, node: juel.Call) -> _Piece:
         if node.base is None:

@@ -40,7 +40,7 @@ def of_listener(work: Work, node: Node, fallback: str) -> Implementation | None:
 
 def named(work: Work, kind: str, source: str, fallback: str) -> Implementation:
     """The job type of a class, bean or bean method: ``com.x.SendOffer`` and ``${sendOffer}`` are
-    ``sendOffer``, ``${offers.send(x)}`` is ``offers.send``; calls of the engine get ``fallback``."""
+    ``sendOffer``, ``${offers.send(x)}`` is ``offers.send``, the engine itself ``fallback``."""
     return Implementation(kind, source, work.job_type(source, _proposed(kind, source, fallback)))
 
 

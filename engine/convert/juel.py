@@ -165,12 +165,20 @@ def _tokenize(text: str) -> list[tuple[str, str]]:
                 f"“{near}” cannot be read; it is not part of the expression language.",
             )
         kind, token = match.lastgroup, match[match.lastgroup]
-        if kind in ("word", "operator"):
+        if kind in ("word", "operator") and not _is_name(found, text[match.end() :]):
             symbol = _WORDS.get(token, token)
             kind, token = ("operator", symbol) if symbol in _SYMBOLS else (kind, symbol)
         found.append((kind, token))
         position = match.end()
     return found
+
+
+def _is_name(before: list[tuple[str, str]], after: str) -> bool:
+    """Whether a word is a name though it may look like an operator: ``a.div``, ``var:lt(…)``."""
+    last = [token for _, token in before[-2:]]
+    if last[-1:] == ["."]:
+        return True
+    return last[-1:] == [":"] and last[0] in _FUNCTIONS and after.lstrip().startswith("(")
 
 
 _SYMBOLS = frozenset(one for level in _LEVELS for one in level) | frozenset("!?:().,[]")

@@ -80,11 +80,10 @@ def inner_text(node: Node, *names: str) -> str | None:
 
 
 def attribute(node: Node, *names: str) -> str | None:
-    """An attribute of a foreign element, with or without a prefix; None where empty."""
-    for key, text in node.attrib.items():
-        if str(key).rpartition("}")[2] in names and str(text).strip():
-            return str(text).strip()
-    return None
+    """The first of these attributes of a foreign element that says something, with or without a
+    prefix; None if none does."""
+    given = {plain_name(str(key)): str(text).strip() for key, text in node.attrib.items()}
+    return next((given[name] for name in names if given.get(name)), None)
 
 
 def is_element(node: Node) -> bool:

@@ -102,7 +102,9 @@ def _refused(converted: Converted, whole: bool, out: Path | None) -> list[Findin
     left: list[Finding] = []
     for name, one in named:
         again = _SAID.get(one.rule, set())
-        if one.severity != "error" or any((name, one.element_id, rule) in said for rule in again):
+        origin = converted.origins.get(name, name)
+        told = any((origin, one.element_id, rule) in said for rule in again)
+        if one.severity != "error" or told:
             continue
         place = name if out is None else str(out / name)
         left.append(replace(one, file=place, line=None if out is None else one.line))
