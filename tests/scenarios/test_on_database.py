@@ -31,6 +31,7 @@ PLAYED = tuple(
 GROUPS = frozenset({
     "intake", "review", "network", "support-centre", "reply-centre", "revisit", "quality",
     "oversight", "supervisor-desk", "account-managers", "branch-hangzhou", "branch-ningbo",
+    "approval", "legal",
 })
 
 
