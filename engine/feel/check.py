@@ -275,7 +275,7 @@ class _Inference:
                 f"区间两端类型不同：{low} 与 {high}。",
                 f"The ends of the interval differ in type: {low} and {high}.",
             )
-        return RangeType(low or ANY)
+        return RangeType(low if low is not None and low == high else ANY)
 
     def half_interval(self, node: tree.HalfInterval) -> Known:
         return RangeType(self.type_of(node.operand) or ANY)

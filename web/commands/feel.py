@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +52,23 @@ def _evaluate(
     source: str, variables: Mapping[str, Any], *, unary: bool
 ) -> tuple[Any, list[Remark]]:
     known = _functions()
+    members = set(_keys(variables))
     if not unary:
-        compiled = compile_expression(source, names=variables, functions=known)
+        compiled = compile_expression(source, names=variables, members=members, functions=known)
         return compiled.explain(variables)
-    tests = compile_unary_tests(source, names=variables, functions=known)
+    tests = compile_unary_tests(source, names=variables, members=members, functions=known)
     return tests.test(from_json(variables.get("?")), variables), []
+
+
+def _keys(value: Any) -> Iterator[str]:
+    """The names of all entries within a JSON value."""
+    if isinstance(value, dict):
+        yield from value
+        for item in value.values():
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
 
 
 def _functions() -> Mapping[str, Function]:

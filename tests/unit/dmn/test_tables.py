@@ -154,7 +154,7 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8), VALUES, VALUES)
 def test_the_index_finds_what_looking_at_every_cell_finds(
     rules: list[tuple[str, str]], x: Any, y: Any
