@@ -30,10 +30,11 @@ _CLAIMED_BEFORE = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """``task`` is the element to complete, or ``message`` the name of what is sent; ``by`` a
-    login, else whoever may do the task."""
+    """``task`` is the element to complete (only to claim, if ``claim``), or ``message`` the name of
+    what is sent; ``by`` a login, else whoever may do the task."""
 
     task: str | None
+    claim: bool
     message: str | None
     by: str | None
     after: timedelta
@@ -127,10 +128,10 @@ class _Player:
         for step in steps:
             self.at += step.after
             self.clock.set(self.at)
-            if not (self._complete(step) if step.task else self._send(step)):
+            if not (self._work(step) if step.task else self._send(step)):
                 return
 
-    def _complete(self, step: Step) -> bool:
+    def _work(self, step: Step) -> bool:
         with self.engine.read() as conn:
             task = conn.execute(
                 select(user_tasks.c.key, user_tasks.c.assignee, user_tasks.c.candidate_groups)
@@ -148,6 +149,8 @@ class _Player:
             with self.engine.unit(person.login) as unit:
                 tasks.claim(unit, task.key, person)
             self.clock.set(self.at)
+        if step.claim:
+            return True
         with self.engine.unit(person.login) as unit:
             tasks.complete(unit, task.key, self._answer(step, unit, person), person)
         return True
@@ -195,10 +198,10 @@ def _sample(entry: dict[str, Any], answers: dict[str, Any]) -> Sample:
 
 def _step(name: str, answer: dict[str, Any], own: dict[str, Any]) -> Step:
     message = answer.get("message")
-    task = None if message else answer.get("task", name)
+    task = None if message else answer.get("claim", answer.get("task", name))
     return Step(
-        task, message, answer.get("by"), _duration(answer["after"]),
-        {**answer["data"], **own.get(name, {})},
+        task, "claim" in answer, message, answer.get("by"), _duration(answer["after"]),
+        {**answer.get("data", {}), **own.get(name, {})},
     )
 
 

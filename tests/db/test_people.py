@@ -24,7 +24,12 @@ def chen(engine: Engine) -> Person:
     with engine.unit("test") as unit:
         groups.set_names(unit, {"intake": "受理", "review": "复核"})
         return people.add(
-            unit, "Chen01", " 陈晓 ", password=PASSWORD, roles=["staff"], groups=["intake"],
+            unit,
+            "Chen01",
+            " 陈晓 ",
+            password=PASSWORD,
+            roles=["staff"],
+            groups=["intake"],
             department="客服中心",
         )
 
@@ -35,9 +40,7 @@ def sign_in(engine: Engine, login: str, password: str) -> Person | None:
 
 
 def test_who_was_added_can_sign_in(engine: Engine, chen: Person) -> None:
-    assert chen == Person(
-        "chen01", "陈晓", frozenset({"staff"}), frozenset({"intake"}), "客服中心"
-    )
+    assert chen == Person("chen01", "陈晓", frozenset({"staff"}), frozenset({"intake"}), "客服中心")
     assert sign_in(engine, "chen01", PASSWORD) == chen
     assert sign_in(engine, " CHEN01 ", PASSWORD) == chen
     assert sign_in(engine, "chen01", PASSWORD + "x") is None
@@ -69,11 +72,17 @@ def test_an_account_without_password_cannot_sign_in(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"login": "陈"}, "login"), ({"login": "a b"}, "login"), ({"login": "x" * 65}, "login"),
-        ({"name": "  "}, "name"), ({"name": "a\x00b"}, "name"),
-        ({"password": "kurz"}, "password"), ({"password": "a" * 12}, "password"),
-        ({"password": "xx-wang01-2026"}, "password"), ({"password": "ab" * 200}, "password"),
-        ({"roles": ["boss"]}, "roles"), ({"groups": ["intaek"]}, "groups"),
+        ({"login": "陈"}, "login"),
+        ({"login": "a b"}, "login"),
+        ({"login": "x" * 65}, "login"),
+        ({"name": "  "}, "name"),
+        ({"name": "a\x00b"}, "name"),
+        ({"password": "kurz"}, "password"),
+        ({"password": "a" * 12}, "password"),
+        ({"password": "xx-wang01-2026"}, "password"),
+        ({"password": "ab" * 200}, "password"),
+        ({"roles": ["boss"]}, "roles"),
+        ({"groups": ["intaek"]}, "groups"),
     ],
 )
 def test_a_wrong_value_is_refused_beside_its_field(
@@ -175,7 +184,10 @@ def test_the_sample_organisation_loads_and_loads_again(engine: Engine) -> None:
 @pytest.mark.parametrize(
     ("content", "place"),
     [
-        (b"\xff", ""), (b"[]", ""), (b'{"peopel": []}', ""), (b'{"groups": []}', "groups"),
+        (b"\xff", ""),
+        (b"[]", ""),
+        (b'{"peopel": []}', ""),
+        (b'{"groups": []}', "groups"),
         (b'{"people": [{"login": "a1"}]}', "people[0].name"),
         (b'{"people": [{"login": "a1", "name": "A", "roles": "staff"}]}', "people[0].roles"),
         (b'{"people": [{"login": "a1", "name": "A", "groups": ["x"]}]}', "people[0]"),
@@ -239,17 +251,15 @@ def test_accounts_are_listed_disabled_and_given_rights(
     assert bihuan("roles", "fuhe01", "supervisor", "staff").exit_code == 0
     assert bihuan("groups", "fuhe01", "review", "intake").exit_code == 0
     listed = bihuan("list", "--group", "intake").output
-    assert "shouli01\t陈晓雯\tstaff\tintake\t省客服中心\t已停用、无密码" in listed
-    assert "fuhe01\t周建国\tstaff,supervisor\tintake,review\t省客服中心\t无密码" in listed
+    assert "shouli01\t陈晓雯\tstaff\tintake\t省客服中心受理\t已停用、无密码" in listed
+    assert "fuhe01\t周建国\tstaff,supervisor\tintake,review\t省客服中心复核派单\t无密码" in listed
     assert "branch-hangzhou\t杭州分公司" in bihuan("groups").output
     assert bihuan("enable", "shouli01").exit_code == 0
     with engine.read() as conn:
         assert all(account.active for account in people.list_(conn))
 
 
-def test_a_short_password_leaves_no_account(
-    engine: Engine, bihuan: Callable[..., Result]
-) -> None:
+def test_a_short_password_leaves_no_account(engine: Engine, bihuan: Callable[..., Result]) -> None:
     refused = bihuan("add", "gao", "--name", "高远", "--password-stdin", keyboard="kurz\n")
     assert isinstance(refused.exception, Invalid)
     with engine.read() as conn:
