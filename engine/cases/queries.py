@@ -69,7 +69,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class CustomerCases:
     """What intake shows at once (one complaint database for all channels): open cases, oldest
-    first, and the past ones, latest first. ``customer`` is None for an unknown number."""
+    first, and the past ones, latest first. The name is masked."""
 
     name: str
     level: str | None
