@@ -7,8 +7,9 @@ import re
 from engine.convert.context import Work
 from engine.convert.expressions import items
 from engine.convert.feel import quoted
+from engine.convert.foreign import BPMN, Node, take
 from engine.convert.juel import Untranslatable, has_expression
-from engine.convert.markup import BPMN, Node, put, take
+from engine.convert.markup import put
 from engine.convert.report import Pair, shown
 
 _DURATION = re.compile(r"P(?=[\dT])(?:\d+[YMWD])*(?:T(?:\d+[HMS])+)?")

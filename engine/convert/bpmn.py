@@ -9,6 +9,7 @@ from lxml import etree
 from engine.convert import (
     assignment,
     calls,
+    decisions,
     events,
     execution,
     listeners,
@@ -19,19 +20,8 @@ from engine.convert import (
     userforms,
 )
 from engine.convert.context import Work
-from engine.convert.markup import (
-    BPMN,
-    MODELER_NS,
-    VENDORS,
-    ZEEBE_NS,
-    Node,
-    is_foreign,
-    is_vendor,
-    plain_name,
-    serialized,
-    tidy,
-    zeebe,
-)
+from engine.convert.foreign import BPMN, TAKEN, VENDORS, Node, is_foreign, is_vendor, plain_name
+from engine.convert.markup import MODELER_NS, ZEEBE_NS, serialized, tidy, zeebe
 from engine.convert.report import shown
 from engine.xml import local_name, namespace
 
@@ -85,9 +75,9 @@ _STEPS: dict[str, tuple[Step, ...]] = {
     "startEvent": (userforms.convert,),
     "serviceTask": (_service,),
     "sendTask": (_service,),
-    "businessRuleTask": (calls.decision,),
+    "businessRuleTask": (decisions.convert,),
     "scriptTask": (script.convert,),
-    "callActivity": (calls.activity,),
+    "callActivity": (calls.convert,),
     "receiveTask": (events.task,),
     "multiInstanceLoopCharacteristics": (loops.convert,),
     "timerEventDefinition": (events.timer,),
@@ -147,11 +137,11 @@ def _left_over(work: Work, root: Node) -> None:
         parent = node.getparent()
         if parent is not None and not _within_taken(node):
             _lost(work, node, local_name(node), f"<{local_name(node)}>")
-            node.tag = f"{{urn:bihuan:taken}}{local_name(node)}"
+            node.tag = f"{TAKEN}{local_name(node)}"
 
 
 def _within_taken(node: Node) -> bool:
-    return any(namespace(one) == "urn:bihuan:taken" for one in node.iterancestors())
+    return any(str(one.tag).startswith(TAKEN) for one in node.iterancestors())
 
 
 def _lost(work: Work, node: Node, name: str, what: str) -> None:

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 
 from engine.convert import bpmn, dmn, formfile
 from engine.convert.context import Given, Table, Work
-from engine.convert.markup import BPMN, Node, uncomment
+from engine.convert.foreign import BPMN, Node
+from engine.convert.markup import uncomment
 from engine.convert.report import Report
 from engine.errors import Invalid
 from engine.model import File, Finding

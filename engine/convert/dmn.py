@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.convert.context import Table, Work
-from engine.convert.juel import has_expression
-from engine.convert.markup import (
+from engine.convert.foreign import (
     VENDORS,
-    ZEEBE_NS,
     Node,
     is_element,
     is_foreign,
     is_vendor,
     plain_name,
-    pop,
-    serialized,
     take,
 )
+from engine.convert.juel import has_expression
+from engine.convert.markup import ZEEBE_NS, pop, serialized
 from engine.convert.report import Pair, shown
 from engine.feel import FeelError, FeelSyntaxError, compile_unary_tests
 from engine.feel.lexer import tokenize

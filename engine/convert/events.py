@@ -8,8 +8,9 @@ from lxml import etree
 
 from engine.convert import cycles, service
 from engine.convert.context import Work, slug
+from engine.convert.foreign import BPMN, Node, take, take_elements
 from engine.convert.juel import has_expression
-from engine.convert.markup import BPMN, Node, pop, put, take, take_elements, zeebe
+from engine.convert.markup import pop, put, zeebe
 from engine.convert.report import shown
 from engine.xml import local_name
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from engine.convert.context import Work
+from engine.convert.foreign import Node, take, take_elements
 from engine.convert.juel import has_expression
-from engine.convert.markup import Node, add, ensure, put, take, take_elements, zeebe
+from engine.convert.markup import add, ensure, put, zeebe
 from engine.convert.report import shown
 from engine.convert.service import header
 from engine.xml import local_name

@@ -6,8 +6,8 @@ import re
 
 from engine.convert.context import Work, slug
 from engine.convert.feel import quoted
+from engine.convert.foreign import Node, attribute, inner
 from engine.convert.juel import has_expression
-from engine.convert.markup import Node, attribute, inner
 from engine.convert.report import shown
 from engine.model import Json
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from engine.convert import juel
 from engine.convert.context import Work, slug
 from engine.convert.feel import Writer
-from engine.convert.markup import Node, attribute, inner
+from engine.convert.foreign import Node, attribute, inner
 from engine.convert.report import shown
-
 
 _CALL = re.compile(r"\.\s*\w+\s*\(")
 _GETTER = re.compile(r"\b(?:execution|task)\s*\.\s*getVariable(?:Local)?\s*\(")

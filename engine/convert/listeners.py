@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.convert import implementation
 from engine.convert.context import Work, slug
-from engine.convert.markup import BPMN, Node, add, attribute, ensure, is_element, take_elements
+from engine.convert.foreign import BPMN, Node, attribute, is_element, take_elements
+from engine.convert.markup import add, ensure
 from engine.convert.report import shown
 from engine.xml import local_name
 

@@ -6,8 +6,9 @@ import re
 
 from engine.convert.context import Work
 from engine.convert.feel import quoted, variable
+from engine.convert.foreign import BPMN, Node, attribute, inner, take, take_elements
 from engine.convert.juel import Untranslatable, has_expression
-from engine.convert.markup import BPMN, Node, attribute, inner, put, take, take_elements
+from engine.convert.markup import put
 from engine.convert.report import shown
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from engine.convert import script
 from engine.convert.context import Work
 from engine.convert.feel import quoted
+from engine.convert.foreign import Node, attribute, inner, is_element, take_elements
 from engine.convert.juel import Untranslatable, has_expression
-from engine.convert.markup import Node, add, attribute, ensure, inner, is_element, take_elements
+from engine.convert.markup import add, ensure
 from engine.convert.report import shown
 from engine.xml import local_name
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine.convert import implementation
 from engine.convert.context import Work
+from engine.convert.foreign import BPMN, Node, attribute, take
 from engine.convert.juel import Untranslatable
-from engine.convert.markup import BPMN, Node, attribute, pop, put, take, zeebe
+from engine.convert.markup import pop, put, zeebe
 from engine.convert.report import shown
 
 _JUEL = frozenset({"juel", "uel", "el"})

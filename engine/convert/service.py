@@ -4,21 +4,10 @@ from __future__ import annotations
 
 from engine.convert import implementation, mappings
 from engine.convert.context import Work, slug
+from engine.convert.foreign import Node, attribute, inner, inner_text, take, take_elements
 from engine.convert.implementation import Implementation
 from engine.convert.juel import has_expression
-from engine.convert.markup import (
-    Node,
-    add,
-    attribute,
-    ensure,
-    inner,
-    inner_text,
-    put,
-    rename,
-    take,
-    take_elements,
-    zeebe,
-)
+from engine.convert.markup import add, ensure, put, rename, zeebe
 from engine.convert.report import shown
 from engine.xml import local_name
 

@@ -8,8 +8,9 @@ from pathlib import PurePosixPath
 
 from engine.convert import fields
 from engine.convert.context import Work, slug
+from engine.convert.foreign import Node, attribute, inner, take, take_elements
 from engine.convert.juel import has_expression
-from engine.convert.markup import Node, attribute, inner, put, take, take_elements
+from engine.convert.markup import put
 from engine.convert.report import shown
 from engine.model import File
 from engine.xml import local_name
