@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
+import sqlalchemy
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import InvalidRequestError, OperationalError
 
 from engine.errors import Conflict
 from engine.feel import Function
@@ -23,6 +25,8 @@ from engine.store.recent import Recent
 Check = Callable[[bytes, str, Mapping[str, Function]], list[Finding]]
 """Checks a file: content, file name, FEEL functions of ours; raises nothing for bad content."""
 
+_QUERY = re.compile(r"\s*(SELECT|WITH|VALUES|EXPLAIN|SHOW)\b", re.IGNORECASE)
+_WRITES = re.compile(r"\b(INSERT INTO|DELETE FROM|UPDATE \w+ SET|FOR UPDATE)\b", re.IGNORECASE)
 _CROWDED = (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected)
 
 
@@ -65,6 +69,7 @@ class Store:
         self.lookups = Recent(5000)
         self.prepared_month = ""
         self.pool = connect(url)
+        self._readers = _for_reading(self.pool)
 
     @contextmanager
     def unit(self, actor: str) -> Iterator[Unit]:
@@ -82,9 +87,9 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for queries; what it would write is rolled back. What is deployed is
-        asked once: for the queries of one reading it stands still."""
-        with self.pool.connect() as conn:
+        """A connection for queries, each a transaction of its own; it refuses to write. What is
+        deployed is asked once: for the queries of one reading it stands still."""
+        with self._readers.connect() as conn:
             yield self._known(conn).execution_options(bihuan_noted={})
 
     def now(self) -> datetime:
@@ -120,6 +125,19 @@ class Unit:
 def store_of(conn: Connection) -> Store:
     """The store that gave out ``conn`` (by ``read`` or ``unit``)."""
     return cast(Store, conn.get_execution_options()["bihuan_store"])
+
+
+def _for_reading(pool: sqlalchemy.Engine) -> sqlalchemy.Engine:
+    """The same pool without BEGIN and ROLLBACK around queries: on a page that only reads they
+    cost the server more than the queries do, and READ COMMITTED gives nothing for it."""
+    readers = pool.execution_options(isolation_level="AUTOCOMMIT")
+    event.listen(readers, "before_cursor_execute", _refuse_to_write)
+    return readers
+
+
+def _refuse_to_write(_conn: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    if not _QUERY.match(statement) or _WRITES.search(statement):
+        raise InvalidRequestError(f"a reading cannot write: {statement}")
 
 
 def _crowded() -> Crowded:

@@ -176,7 +176,7 @@ def test_a_page_takes_one_statement(engine: Engine) -> None:
 
 
 def test_the_groups_are_looked_up_by_index(engine: Engine) -> None:
-    with engine.read() as conn:
+    with engine.pool.connect() as conn:
         conn.execute(
             text(
                 "INSERT INTO user_tasks (key, case_id, instance_key, token, definition_key,"

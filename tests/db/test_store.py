@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy
 import time_machine
 from sqlalchemy import insert, select, text, update
+from sqlalchemy.exc import InvalidRequestError
 
 from engine import Engine
 from engine.errors import Invalid
@@ -20,13 +21,13 @@ from engine.tables import cases, groups
 
 
 def test_migrations_bring_the_schema_of_the_tables(engine: Engine) -> None:
-    with engine.read() as conn:
+    with engine.pool.connect() as conn:
         assert migrate.differences(conn) == []
         assert migrate.current(conn) == migrate.latest()
 
 
 def test_a_difference_would_be_seen(engine: Engine) -> None:
-    with engine.read() as conn:
+    with engine.pool.connect() as conn:
         conn.execute(text("ALTER TABLE cases DROP COLUMN title"))
         found = migrate.differences(conn)
     assert [(what[0], what[2], what[3].name) for what in found] == [
@@ -74,9 +75,12 @@ def _fail_after_writing(engine: Engine) -> None:
         raise ZeroDivisionError
 
 
-def test_what_a_reader_writes_is_gone(engine: Engine) -> None:
-    with engine.read() as conn:
+def test_a_reader_cannot_write(engine: Engine) -> None:
+    written = text("WITH new AS (INSERT INTO groups VALUES ('a', 'b')) SELECT 1")
+    with engine.read() as conn, pytest.raises(InvalidRequestError, match="cannot write"):
         conn.execute(insert(groups).values(id="intake", name="受理"))
+    with engine.read() as conn, pytest.raises(InvalidRequestError, match="cannot write"):
+        conn.execute(written)
     with engine.read() as conn:
         assert conn.execute(select(groups)).all() == []
 
@@ -138,7 +142,7 @@ def test_search_finds_any_piece_of_text(engine: Engine, piece: str, found: bool)
 
 
 def test_search_goes_by_the_index(engine: Engine) -> None:
-    with engine.read() as conn:
+    with engine.pool.connect() as conn:
         conn.execute(text("SET enable_seqscan = off"))
         query = select(cases.c.key).where(contains(cases.c.search, "网络"))
         compiled = query.compile(conn, compile_kwargs={"literal_binds": True})
