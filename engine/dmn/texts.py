@@ -53,6 +53,7 @@ class Texts:
         self.feel_types = types.types
         self.faults: list[tuple[Place, FeelError]] = []
         self.texts: list[Text] = []
+        self._cells: dict[tuple[str, tuple[str, ...]], UnaryTests] = {}
 
     def expression(self, text: str, place: Place, wanted: Type | None = None) -> Closure:
         """The closure of FEEL ``text``; empty text is null."""
@@ -82,18 +83,26 @@ class Texts:
         if not text or text == "-":
             return None
         try:
-            made = compile_unary_tests(
+            made = self._cell(text)
+        except FeelError as error:
+            self.faults.append((place, error))
+            return compile_unary_tests("1 = 2")
+        self.texts.append(Text(place, made, self.scope, self.closed, None, subject))
+        return made
+
+    def _cell(self, text: str) -> UnaryTests:
+        """Compile a cell once for all places with the same names in scope."""
+        key = (text, tuple(self.scope))
+        known = self._cells.get(key)
+        if known is None:
+            known = self._cells[key] = compile_unary_tests(
                 text,
                 names=self.scope,
                 types=self.feel_types,
                 members=self.members,
                 unknown_functions=True,
             )
-        except FeelError as error:
-            self.faults.append((place, error))
-            return compile_unary_tests("1 = 2")
-        self.texts.append(Text(place, made, self.scope, self.closed, None, subject))
-        return made
+        return known
 
     def typed(self, closure: Closure, reference: str | None, identity: str) -> Closure:
         """``closure`` with its value coerced to a type; what does not fit becomes null."""

@@ -9,7 +9,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from engine.feel.errors import FeelEvaluationError
-from engine.feel.limits import Limits, Meter
+from engine.feel.limits import Limits, Meter, too_deep
 from engine.feel.temporal import Date, DateTime, DaysTime, Time, YearsMonths, from_python
 from engine.feel.text import to_text
 from engine.feel.values import DECIMAL128, Range, Value, kind
@@ -26,14 +26,16 @@ def from_json(value: Any) -> Value:
     """The FEEL value of plain JSON: numbers become Decimal, the rest keeps its shape.
 
     FEEL values, Python's Decimal, date, time, datetime and timedelta are taken too; numbers that
-    decimal128 cannot hold, NaN and infinities become null. The input is not changed."""
+    decimal128 cannot hold, NaN and infinities become null. The input is not changed.
+    FeelLimitError if it nests too deeply."""
     kind_ = type(value)
     if kind_ in _AS_IT_IS:
         return value
-    converter = _CONVERTERS.get(kind_)
-    if converter is not None:
+    converter = _CONVERTERS.get(kind_, _other)
+    try:
         return converter(value)
-    return _other(value)
+    except RecursionError:
+        raise too_deep() from None
 
 
 def to_json(value: Value) -> Any:
@@ -45,7 +47,10 @@ def to_json(value: Value) -> Any:
     with more than a million parts."""
     if type(value) is list or type(value) is dict:
         Meter(_OUT).weigh(value)
-    return _out(value)
+    try:
+        return _out(value)
+    except RecursionError:
+        raise too_deep() from None
 
 
 def _out(value: Value) -> Any:

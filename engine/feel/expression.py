@@ -121,6 +121,11 @@ def compile_unary_tests(
     return _cached_unary_tests(text, outside.names, outside.members)
 
 
+def compile_uncached(text: str, *, names: Iterable[str] = ()) -> Expression:
+    """``compile_expression`` as it is the first time, for measuring."""
+    return _expression(text, _outside(names, _NO_FUNCTIONS, _NO_TYPES, ()), _NO_FUNCTIONS)
+
+
 def _outside(
     names: Iterable[str],
     functions: Mapping[str, Function],

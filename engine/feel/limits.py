@@ -51,7 +51,7 @@ class Meter:
         self.depth = 0
         self.deadline = 0.0
         self._clock_at = _CLOCK_EVERY
-        self.cache: dict[Any, Any] = {}
+        self.cache: dict[int, tuple[Any, Any]] = {}
         self.warnings = warnings
 
     def tick(self, count: int = 1) -> None:

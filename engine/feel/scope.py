@@ -39,15 +39,15 @@ class Frame:
         return value if value is MISSING else frame.adopt(value)
 
     def adopt(self, value: Any) -> Value:
-        """The FEEL value of a caller's value; lists and contexts are converted once."""
+        """The FEEL value of a caller's value; lists and contexts are converted once (the cache
+        keeps the original, too, so that its id stays its own)."""
         if type(value) is not list and type(value) is not dict:
             return from_json(value)
         cache = self.meter.cache
-        key = id(value)
-        found = cache.get(key, MISSING)
-        if found is MISSING:
-            found = cache[key] = from_json(value)
-        return found
+        known = cache.get(id(value))
+        if known is None:
+            known = cache[id(value)] = (value, from_json(value))
+        return known[1]
 
 
 def outermost(variables: Mapping[str, Any], meter: Meter) -> Frame:

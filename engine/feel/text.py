@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from engine.feel.lexer import is_identifier
+from engine.feel.limits import too_deep
 from engine.feel.values import DECIMAL128, Range, Value, kind
 
 
@@ -14,7 +15,15 @@ def to_text(value: Value) -> str:
 
 
 def to_literal(value: Value) -> str:
-    """The value as an expression would write it; strings in quotes."""
+    """The value as an expression would write it; strings in quotes. FeelLimitError if it nests
+    too deeply."""
+    try:
+        return _literal(value)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _literal(value: Value) -> str:
     shape = kind(value)
     if shape == "null":
         return "null"
@@ -25,9 +34,9 @@ def to_literal(value: Value) -> str:
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if shape == "list":
-        return f"[{', '.join(to_literal(item) for item in value)}]"
+        return f"[{', '.join(_literal(item) for item in value)}]"
     if shape == "context":
-        return f"{{{', '.join(f'{_key(key)}: {to_literal(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{_key(key)}: {_literal(item)}' for key, item in value.items())}}}"
     if shape == "range":
         return range_text(value)
     return str(value)
