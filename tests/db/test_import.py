@@ -155,7 +155,13 @@ def test_what_cannot_be_imported_at_all_is_said(
     assert isinstance(imports(gbk, "--mapping", str(other)).exception, NotFound)
     itself = imports(tmp_path / "投诉.csv", "--rejects", str(gbk))
     assert itself.exit_code == 2
-    assert imports(tmp_path / "missing.csv").exit_code == 2
+    for wrong, word in ((tmp_path / "missing.csv", "没有文件"), (tmp_path, "是文件夹")):
+        refused = imports(wrong)
+        assert refused.exit_code == 2
+        assert word in refused.output
+    columns = tmp_path / "columns.csv"
+    columns.write_text("编号,时间,号码\n1,2026/1/6 8:05,1\n", "utf-8")
+    assert "fields.topic" in str(imports(columns).exception)
 
 
 def test_an_import_that_is_killed_goes_on_where_it_was(

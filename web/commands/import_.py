@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -9,16 +10,17 @@ import click
 from engine import cases, definitions, importing
 from engine.importing import Mapping, Outcome, Rejects, Row
 from engine.wiring import Engine
+from web.commands.files import ExistingFile
 from web.opening import opened
 
 ACTOR = "import"
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=ExistingFile())
 @click.option(
     "--mapping", "mapping_file", required=True, help="映射文件：哪一列成为哪个字段。",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=ExistingFile(),
 )
 @click.option(
     "--rejects", "rejects_file", type=click.Path(dir_okay=False, path_type=Path),
@@ -70,6 +72,7 @@ def _mapping(engine: Engine, file: Path) -> Mapping:
 
 def _count(file: Path, mapping: Mapping, limit: int | None) -> int:
     with importing.open_sheet(file, sheet=mapping.sheet, encoding=mapping.encoding) as sheet:
+        mapping.bind(sheet.columns, datetime.now(UTC))
         total = sum(1 for _ in sheet.rows)
     return total if limit is None else min(total, limit)
 

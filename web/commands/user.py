@@ -9,6 +9,7 @@ import click
 
 from engine import groups, organisation, people
 from engine.errors import Invalid
+from web.commands.files import ExistingFile
 from web.opening import opened
 
 ACTOR = "command-line"
@@ -118,7 +119,7 @@ def set_groups(login: str | None, ids: tuple[str, ...]) -> None:
 
 
 @command.command("load")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=ExistingFile())
 def load(file: Path) -> None:
     """从组织文件 FILE（JSON）新增组和账号，并更新已有账号的角色与组。"""
     with opened() as engine, engine.unit(ACTOR) as unit:
