@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import zipfile
+import zlib
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, TextIO
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
@@ -25,6 +25,13 @@ _SAMPLE = 64 * 1024
 _LONGEST_CELL = 1_000_000
 _UNPACKED_LIMIT = 1024 * 1024 * 1024
 _DELIMITERS = ",;\t|"
+_DAMAGES = (
+    zipfile.BadZipFile, zlib.error, EOFError, InvalidFileException, SyntaxError,
+    ArithmeticError, AttributeError, LookupError, NotImplementedError, OSError, RuntimeError,
+    TypeError, ValueError,
+)
+"""What openpyxl and the modules under it raise for files that are no workbooks (XML errors are
+SyntaxErrors)."""
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
@@ -67,7 +74,7 @@ def open_sheet(
             f"{path.name}: {path.suffix} cannot be read; save it as .xlsx or CSV.",
         )
     else:
-        used = encoding or detect_encoding(path)
+        used = _checked(path, encoding) if encoding else detect_encoding(path)
         with path.open(encoding=used, newline="") as file:
             yield _csv(file, path.name, used)
 
@@ -78,7 +85,7 @@ def detect_encoding(path: Path) -> str:
         start = file.read(4)
     for mark, encoding in _MARKS:
         if start.startswith(mark):
-            return encoding
+            return _checked(path, encoding)
     position = 0
     for encoding in ("utf-8", "gb18030"):
         wrong = _first_wrong_line(path, encoding)
@@ -91,6 +98,17 @@ def detect_encoding(path: Path) -> str:
         f"{path.name}: near line {position} the text is neither UTF-8 nor GB18030; save it as "
         "UTF-8 or give the encoding in the mapping.",
         line=position,
+    )
+
+
+def _checked(path: Path, encoding: str) -> str:
+    wrong = _first_wrong_line(path, encoding)
+    if wrong is None:
+        return encoding
+    raise Invalid(
+        f"{path.name}：第 {wrong} 行附近不是 {encoding} 编码。",
+        f"{path.name}: near line {wrong} the text is not {encoding}.",
+        line=wrong,
     )
 
 
@@ -184,18 +202,15 @@ def _excel(path: Path, sheet: str | None) -> Iterator[Sheet]:
                 "save it as CSV.",
             )
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, ParseError) as error:
-        raise Invalid(
-            f"{path.name}：不是可读取的 .xlsx 文件（可能有密码、已损坏，或只是改了扩展名）。",
-            f"{path.name}: not a readable .xlsx file (protected, damaged or renamed).",
-        ) from error
+    except _DAMAGES as error:
+        raise _damaged(path.name) from error
     try:
         if sheet is not None and sheet not in book.sheetnames:
             raise Invalid(
                 f"{path.name}：没有工作表 {sheet}；已有：{'、'.join(book.sheetnames)}。",
                 f"{path.name}: no sheet {sheet}; there are {', '.join(book.sheetnames)}.",
             )
-        rows = (book[sheet] if sheet else book.worksheets[0]).iter_rows(values_only=True)
+        rows = _undamaged(path.name, book[sheet] if sheet else book.worksheets[0])
         header = next(rows, None)
         if header is None or not any(header):
             raise _empty(path.name)
@@ -203,6 +218,20 @@ def _excel(path: Path, sheet: str | None) -> Iterator[Sheet]:
         yield Sheet(columns, _excel_rows(rows, len(columns)), "")
     finally:
         book.close()
+
+
+def _undamaged(name: str, sheet: Any) -> Iterator[tuple[Any, ...]]:
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except _DAMAGES as error:
+        raise _damaged(name) from error
+
+
+def _damaged(name: str) -> Invalid:
+    return Invalid(
+        f"{name}：不是可读取的 .xlsx 文件（可能有密码、已损坏，或只是改了扩展名）。",
+        f"{name}: not a readable .xlsx file (protected, damaged or renamed).",
+    )
 
 
 def _excel_rows(rows: Iterator[tuple[Any, ...]], width: int) -> Iterator[Row]:

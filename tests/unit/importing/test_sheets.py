@@ -10,6 +10,8 @@ from typing import Any
 
 import openpyxl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.errors import Invalid
 from engine.importing import Rejects, Row, open_sheet
@@ -135,6 +137,52 @@ def test_what_only_looks_like_excel_is_refused(tmp_path: Path) -> None:
         with pytest.raises(Invalid) as refused:
             rows(file)
         assert file.name in refused.value.zh
+
+
+@given(st.binary(max_size=400))
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_are_read_or_refused(tmp_path_factory: Any, content: bytes) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.csv"
+    for start in (b"", b"a,b\n", b"\xff\xfe", b"\xef\xbb\xbf"):
+        file.write_bytes(start + content)
+        read_or_refused(file)
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_a_damaged_workbook_is_read_or_refused(
+    tmp_path_factory: Any, data: st.DataObject
+) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    whole = folder / "whole.xlsx"
+    if not whole.exists():
+        workbook(whole, ["编号", "时间"], [1, datetime(2026, 1, 6)], ["甲", 2.5])
+    content = bytearray(whole.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    damaged = folder / "damaged.xlsx"
+    damaged.write_bytes(content[: data.draw(st.integers(0, len(content)))] or content)
+    read_or_refused(damaged)
+
+
+def read_or_refused(file: Path) -> None:
+    found, refusal = [], file.name
+    try:
+        found = rows(file)
+    except Invalid as refused:
+        refusal = refused.zh
+    assert file.name in refusal
+    assert all(row.line > 1 for row in found)
+
+
+def test_an_encoding_that_does_not_fit_is_said_with_the_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_bytes("编号,内容\n1,宽带\n".encode("gbk"))
+    with pytest.raises(Invalid, match="utf-8"):
+        rows(file, encoding="utf-8")
+    file.write_bytes(b"\xff\xfea\x00,")
+    with pytest.raises(Invalid, match="utf-16"):
+        rows(file)
 
 
 def test_rejects_open_in_excel_and_can_be_imported_again(tmp_path: Path) -> None:
