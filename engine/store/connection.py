@@ -9,9 +9,9 @@ import orjson
 import psycopg
 import sqlalchemy
 from sqlalchemy import event
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
 
-from engine.errors import Invalid
+from engine.errors import BihuanError, Invalid
 
 _OPTIONS = " ".join(
     f"-c {setting}"
@@ -65,6 +65,21 @@ def address(url: str) -> sqlalchemy.URL:
             "check DATABASE_URL.",
         )
     return parsed.set(drivername="postgresql+psycopg")
+
+
+class Unreachable(BihuanError):
+    """No database server answers at the address, or it does not let us in."""
+
+    code = "database-unreachable"
+
+
+def unreachable(error: OperationalError) -> Unreachable:
+    """The error for a connection that could not be made."""
+    reason = str(error.orig).strip().splitlines()[0]
+    return Unreachable(
+        f"连不上数据库。请检查 DATABASE_URL 以及数据库是否已启动。原因：{reason}",
+        f"The database cannot be reached; check DATABASE_URL and the server: {reason}",
+    )
 
 
 def _keep_plans(connection: psycopg.Connection[Any], _record: Any) -> None:

@@ -13,9 +13,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from engine.store import partitions
-from engine.store.connection import address
+from engine.store.connection import address, unreachable
 from engine.tables import metadata
 
 _LOCK = 0x6269_6875_616E  # "bihuan": of all who migrate, one does, the others wait
@@ -23,7 +24,8 @@ _NOT_OURS = ("procrastinate_", "history_", "alembic_version")
 
 
 def migrate(url: str) -> str:
-    """Apply all migrations that are missing, in one transaction; return the revision reached."""
+    """Apply all migrations that are missing, in one transaction; return the revision reached.
+    Raises Unreachable where no server answers or lets us in."""
     pool = sqlalchemy.create_engine(address(url), connect_args={"options": "-c timezone=UTC"})
     try:
         with pool.begin() as conn:
@@ -33,6 +35,10 @@ def migrate(url: str) -> str:
             command.upgrade(config, "head")
             partitions.prepare(conn, datetime.now(UTC))
             return current(conn) or ""
+    except OperationalError as error:
+        if not error.connection_invalidated and error.statement is not None:
+            raise
+        raise unreachable(error) from error
     finally:
         pool.dispose()
 
