@@ -23,6 +23,7 @@ from engine.convert.context import Work
 from engine.convert.foreign import BPMN, TAKEN, VENDORS, Node, is_foreign, is_vendor, plain_name
 from engine.convert.markup import MODELER_NS, ZEEBE_NS, serialized, tidy, zeebe
 from engine.convert.report import shown
+from engine.model import Severity
 from engine.xml import local_name, namespace
 
 Step = Callable[[Work, Node], None]
@@ -147,9 +148,11 @@ def _within_taken(node: Node) -> bool:
 def _lost(work: Work, node: Node, name: str, what: str) -> None:
     if name in _NOISE:
         return
-    severity = work.report.decide if name in _ACTIVE else work.report.check
-    severity(
-        node, "extension-dropped",
+    severity: Severity = "error" if name in _ACTIVE else "warning"
+    if severity == "error":
+        mappings.hold(node, what)
+    work.report.on(
+        node, "extension-dropped", severity,
         (
             f"的扩展 {what} 没有对应的写法，已去掉。",
             f"had the extension {what}, which has no counterpart; dropped.",

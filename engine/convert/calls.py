@@ -91,6 +91,7 @@ def _source(work: Work, node: Node) -> str | None:
 def _refuse_java(work: Work, node: Node) -> None:
     java = take(node, "variableMappingClass", "variableMappingDelegateExpression")
     if java is not None:
+        mappings.hold(node, f"variableMapping {java}")
         work.report.decide(
             node, "variable-mapping",
             (

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from engine.convert import cycles, service
+from engine.convert import cycles, mappings, service
 from engine.convert.context import Work, slug
 from engine.convert.foreign import BPMN, Node, take, take_elements
 from engine.convert.juel import has_expression
@@ -38,6 +38,8 @@ def timer(work: Work, node: Node) -> None:
             text = _cycle(work, node, text)
         child.text = work.expressions.text(node, text, what)
         _once(work, node, child)
+        if end is not None or calendar is not None:
+            child.text = f"=${{{text}}}"
         if end is not None:
             _refuse(
                 work, node, "timer-end",
@@ -221,8 +223,10 @@ def condition(work: Work, node: Node) -> None:
 
 def skip(work: Work, node: Node) -> None:
     """Flowable's ``skipExpression`` of an activity."""
-    if take(node, "skipExpression") is not None:
+    text = take(node, "skipExpression")
+    if text is not None:
         _skip(work, node)
+        mappings.hold(node, f"skipExpression {text}")
 
 
 def _skip(work: Work, node: Node) -> None:

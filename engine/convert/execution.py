@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from engine.convert import mappings
 from engine.convert.context import Work
 from engine.convert.foreign import Node, take, take_elements
 from engine.convert.juel import has_expression
@@ -42,12 +43,14 @@ def convert(work: Work, node: Node) -> None:
         work.report.note(
             node, "dropped",
             (
-                f"的 {'、'.join(dropped)} 已去掉：这里每一步都是一个事务，作业由工作者并行执行。",
-                f"had {', '.join(dropped)}, dropped: every step here is a transaction, and "
-                "workers run jobs side by side.",
+                f"的 {'、'.join(dropped)} 已去掉：这里不需要（每一步都是事务，作业并行执行，"
+                "保存期限按系统设置）。",
+                f"had {', '.join(dropped)}, dropped, as nothing here needs it (every step is a "
+                "transaction, jobs run side by side, how long is kept is set for the system).",
             ),
         )  # fmt: skip
     if take(node, "triggerable") == "true":
+        mappings.hold(node, "triggerable")
         work.report.decide(
             node, "triggerable",
             (

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 
 from engine.convert.context import Work, slug
-from engine.convert.feel import quoted
 from engine.convert.foreign import Node, attribute, inner
-from engine.convert.juel import has_expression
+from engine.convert.juel import Untranslatable, has_expression
 from engine.convert.report import shown
 from engine.model import Json
 
@@ -131,9 +130,10 @@ def _default(work: Work, node: Node, made: dict[str, Json], key: str) -> None:
     if value is not None:
         made["defaultValue"] = value
         return
-    expression = attribute(node, "expression") or text
-    meant = work.expressions.text(node, expression, ("默认值", "default"))
-    shown_ = meant if meant.startswith("=") else f"={quoted(meant)}"
+    try:
+        meant = work.expressions.value(node, attribute(node, "expression") or text)
+    except Untranslatable:
+        meant = "…"
     work.report.decide(
         node, "field-default",
         (
@@ -141,8 +141,8 @@ def _default(work: Work, node: Node, made: dict[str, Json], key: str) -> None:
             f"has the default “{shown(text)}” on the form field {key}, which a form cannot hold.",
         ),
         (
-            f"在该元素上加输入映射 {shown(shown_)} → {key}。",
-            f"Add the input mapping {shown(shown_)} → {key} to the element.",
+            f"在该元素上加输入映射 ={shown(meant)} → {key}。",
+            f"Add the input mapping ={shown(meant)} → {key} to the element.",
         ),
     )  # fmt: skip
 

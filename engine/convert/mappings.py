@@ -12,6 +12,7 @@ from engine.convert.report import shown
 from engine.xml import local_name
 
 _DEEPEST = 10
+_FLOW_NODES = ("Task", "task", "Event", "Activity", "subProcess", "SubProcess", "transaction")
 
 
 def convert(work: Work, node: Node) -> None:
@@ -50,6 +51,17 @@ def put_input(node: Node, source: str, target: str) -> None:
 def put_output(node: Node, source: str, target: str) -> None:
     """Add one ``zeebe:output``."""
     add(ensure(node, "ioMapping"), "output", source=source, target=target)
+
+
+def hold(node: Node, text: str) -> None:
+    """Keep an element from running until a person has decided about ``text``: an input that FEEL
+    cannot read, for the designer to see and delete. ``node`` is the element or within it."""
+    for one in (node, *node.iterancestors()):
+        name = local_name(one)
+        if name.endswith(_FLOW_NODES):
+            put_input(one, f"=${{{text}}}", "undecided")
+        if name.endswith(_FLOW_NODES) or name == "process":
+            return
 
 
 def _source(work: Work, node: Node) -> str:

@@ -25,6 +25,8 @@ def convert(work: Work, node: Node) -> None:
     if language in _JUEL | _FEEL and text:
         _expression(work, node, language, text, result)
         return
+    if result is not None:
+        put(node, "script", expression=f"=${{{language or 'script'}}}", resultVariable=result)
     work.report.decide(
         node, "script",
         (

@@ -27,6 +27,11 @@ def convert(work: Work, node: Node, source: Node | None = None) -> bool:
     injected = take_elements(source, "field")
     if kind in ("external", "external-worker") or topic is not None:
         _external(work, node, topic)
+        for one in connectors:
+            work.report.check(
+                one, "connector",
+                ("的连接器没有用到，已去掉。", "has a connector that was not used, dropped."),
+            )  # fmt: skip
     elif connectors:
         _connector(work, node, connectors[0])
     elif kind is not None:

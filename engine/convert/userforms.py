@@ -58,14 +58,16 @@ def _reference(
 ) -> None:
     form = work.expressions.text(node, reference, ("表单", "form"))
     bound = binding if binding in _BINDINGS else None
+    numbered = version is not None or binding == "version"
+    bound = "versionTag" if numbered else bound
     put(node, "formDefinition", formId=form, bindingType=bound)
-    if version is not None or binding == "version":
+    if numbered:
         work.report.decide(
             node, "binding-version",
             (
-                f"绑定表单的第 {version} 版；版本号在这里没有意义，现为最新版。",
-                f"binds version {version} of its form; that number means nothing here, now the "
-                "latest.",
+                f"绑定表单的第 {version} 版；版本号在这里没有意义，改按版本标签绑定，标签待填。",
+                f"binds version {version} of its form; that number means nothing here. It binds a "
+                "version tag now, which is to be filled in.",
             ),
             (
                 "改为最新版、同一部署，或按版本标签绑定。",

@@ -21,15 +21,16 @@ def binding(
         work.report.decide(
             node, "binding-version",
             (
-                f"绑定第 {version} 版；版本号在这里没有意义，现为最新版。",
-                f"binds version {version}; that number means nothing here, now the latest.",
+                f"绑定第 {version} 版；版本号在这里没有意义，已改为按版本标签绑定，标签待填。",
+                f"binds version {version}; that number means nothing here. It binds a version tag "
+                "now, which is to be filled in.",
             ),
             (
                 "改为最新版、同一部署，或给被调用的文件加版本标签后按标签绑定。",
                 "Bind the latest, the same deployment, or a version tag of the called file.",
             ),
         )  # fmt: skip
-        return None, None
+        return "versionTag", None
     if kind == "versionTag":
         if tag is not None and has_expression(tag):
             work.report.decide(

@@ -20,7 +20,12 @@ _WORDS = {
 }
 # What lint says again about an element that the conversion has reported already.
 _SAID = {
-    "feel": {"expression", "mapping", "script-condition", "cardinality", "date", "priority"},
+    "feel": {
+        *("expression", "mapping", "script-condition", "cardinality", "date", "priority"),
+        *("script", "calendar", "timer-end", "retries", "skip-expression", "triggerable"),
+        *("variable-mapping", "extension-dropped"),
+    },
+    "version-tag": {"binding-version"},
     "timer-text": {"cron"},
     "definition-required": {"script", "definition-required", "topic", "receive-task"},
     "correlation-key": {"correlation-key", "message-throw"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import bpmn
 from tests.unit.bpmn.harness import bench
 from tests.unit.convert.foreign import (
     around,
@@ -163,6 +164,22 @@ def test_timers(body: str, kind: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "cycle",
+    [
+        "<timeCycle x:endDate='${end}'>R3/PT8H</timeCycle>",
+        "<timeDuration x:businessCalendarName='work'>PT8H</timeDuration>",
+    ],
+)
+def test_a_timer_with_a_calendar_or_an_end_runs_only_after_a_decision(cycle: str) -> None:
+    result = converted(timer(cycle))
+    event = element(result, "t").event
+    assert event is not None
+    assert event.timer is not None
+    assert event.timer[1].startswith("=${")
+    assert {one.severity for one in result.findings} >= {"error"}
+
+
+@pytest.mark.parametrize(
     ("cron", "ours"),
     [
         ("0 0/5 * * * ?", "R/PT5M"),
@@ -253,10 +270,25 @@ def test_the_initiator_is_a_decision_only_where_it_is_used() -> None:
     assert rules(converted(unused))["initiator"] == "info"
 
 
-def test_skip_expressions_are_decisions() -> None:
-    _, result = task('<userTask id="a" x:assignee="li" x:skipExpression="${fast}"/>',
-                     vendor="flowable")  # fmt: skip
-    assert rules(result)["skip-expression"] == "error"
+@pytest.mark.parametrize(
+    ("body", "rule"),
+    [
+        ('<userTask id="a" x:assignee="li" x:skipExpression="${fast}"/>', "skip-expression"),
+        ('<serviceTask id="a" x:class="c.A" x:triggerable="true"/>', "triggerable"),
+        ('<serviceTask id="a" x:class="c.A"><extensionElements><x:mapException>c.X'
+         "</x:mapException></extensionElements></serviceTask>", "extension-dropped"),
+        ('<intermediateThrowEvent id="a"><terminateEventDefinition x:terminateAll="true"/>'
+         "</intermediateThrowEvent>", "extension-dropped"),
+        ('<callActivity id="a" calledElement="c" x:variableMappingClass="c.M"/>',
+         "variable-mapping"),
+    ],
+)  # fmt: skip
+def test_behaviour_that_is_lost_keeps_the_element_from_running(body: str, rule: str) -> None:
+    a, result = task(body, vendor="flowable")
+    assert rules(result)[rule] == "error"
+    assert "undecided" in [one.target for one in a.inputs]
+    refused = bpmn.lint(parsed(result), bpmn.Known())
+    assert "a" in [one.element_id for one in refused if one.rule == "feel"]
 
 
 def test_the_drawing_and_comments_stay() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine import bpmn
 from engine.model import Binding
 from tests.unit.convert.foreign import (
     around,
@@ -12,6 +13,7 @@ from tests.unit.convert.foreign import (
     element,
     ext,
     finding,
+    parsed,
     rules,
     task,
 )
@@ -209,6 +211,12 @@ def test_scripts_we_never_run_are_decisions(language: str) -> None:
     )
     assert a.script is None
     assert "x = 1" in finding(result, "script").zh
+    b, _ = task(
+        f'<scriptTask id="a" scriptFormat="{language}" x:resultVariable="r"><script>1</script>'
+        "</scriptTask>"
+    )
+    assert b.script is not None
+    assert (b.script.expression, b.script.result) == (f"=${{{language}}}", "r")
 
 
 def test_a_call_passes_what_was_mapped_and_nothing_else() -> None:
@@ -262,6 +270,8 @@ def test_a_version_number_is_a_decision() -> None:
     )
     assert rules(result)["binding-version"] == "error"
     assert "17" in finding(result, "binding-version").zh
+    refused = bpmn.lint(parsed(result), bpmn.Known())
+    assert "version-tag" in {one.rule for one in refused if one.severity == "error"}
 
 
 TABLE = """<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d"
