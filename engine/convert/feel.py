@@ -296,7 +296,7 @@ class Writer:
             )  # fmt: skip
             return self._piece(node.arguments[0])
         method = VARIABLE_FUNCTIONS.get((name, len(node.arguments)))
-        if prefix in ("var", "vars", "variables") and method is not None:
+        if prefix in ("var", "vars", "variables", "collection") and method is not None:
             first, *rest = node.arguments
             named = first.text if isinstance(first, juel.Literal | juel.Name) else ""
             if not named:

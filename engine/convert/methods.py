@@ -74,6 +74,12 @@ VARIABLE_FUNCTIONS: dict[tuple[str, int], Method] = {
     ("eq", 2): Method("{0} = {1}", ADD, COMPARE, "boolean"),
     ("notEquals", 2): Method("{0} != {1}", ADD, COMPARE, "boolean"),
     ("ne", 2): Method("{0} != {1}", ADD, COMPARE, "boolean"),
+    ("contains", 2): Method(
+        "if {0} instance of string then contains({0}, {1}) else list contains({0}, {1})",
+        POSTFIX,
+        0,
+        "boolean",
+    ),
     ("lowerThan", 2): Method("{0} < {1}", ADD, COMPARE, "boolean"),
     ("lt", 2): Method("{0} < {1}", ADD, COMPARE, "boolean"),
     ("lowerThanOrEquals", 2): Method("{0} <= {1}", ADD, COMPARE, "boolean"),
@@ -83,7 +89,7 @@ VARIABLE_FUNCTIONS: dict[tuple[str, int], Method] = {
     ("greaterThanOrEquals", 2): Method("{0} >= {1}", ADD, COMPARE, "boolean"),
     ("gte", 2): Method("{0} >= {1}", ADD, COMPARE, "boolean"),
 }
-"""Flowable's ``var:`` functions; the first argument names a variable."""
+"""Flowable's ``var:`` and ``collection:`` functions; the first argument names a variable."""
 
 UNITS = {
     "Years": ("P", "Y"),

@@ -96,6 +96,7 @@ SAME = [
     ("vars:getOrDefault('none', 5)", 5),
     ("variables:isEmpty(nothing)", True),
     ("var:lt(amount, 200) && var:exists(status)", True),
+    ("var:contains(tags, 'x') && !collection:contains(tags, 'z')", True),
     ("in + 1", 6),
     ("approved ? amount.mod : not approved", None),
     ("name == 'Li O\\'Neil'", True),
