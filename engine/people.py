@@ -18,7 +18,7 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import groups as known_groups
@@ -85,11 +85,7 @@ def authenticate(conn: Connection, login: str, password: str) -> Person | None:
 
 def current(conn: Connection, login: str, epoch: int) -> Person | None:
     """The person of a session opened at ``epoch``; None once that session must end."""
-    found = conn.execute(
-        select(*_PERSON).where(
-            table.c.login == login, table.c.active, table.c.session_epoch == epoch
-        )
-    ).first()
+    found = conn.execute(_CURRENT, {"login_": login, "epoch_": epoch}).first()
     return None if found is None else _person(found)
 
 
@@ -158,6 +154,11 @@ def set_active(unit: Unit, login: str, active: bool) -> None:
 
 
 _PERSON = (table.c.login, table.c.name, table.c.roles, table.c.groups, table.c.unit)
+_CURRENT = select(*_PERSON).where(
+    table.c.login == bindparam("login_"), table.c.active,
+    table.c.session_epoch == bindparam("epoch_"),
+)
+"""Asked with every request of the web; built once."""
 
 
 def _person(row: Any) -> Person:

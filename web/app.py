@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from flask import Flask, Response, request
-from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from engine.wiring import Engine
-from web import errors, session, static_files
+from web import errors, language, session, static_files
 from web.manifest import Manifest
 from web.pages import BLUEPRINTS, display, markup
 from web.settings import Settings
@@ -44,6 +43,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=SESSION_LASTS,
+        SESSION_REFRESH_EACH_REQUEST=False,  # web.session writes it once an hour
         MAX_CONTENT_LENGTH=settings.upload_limit_mb * 1024 * 1024,
         MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
         BABEL_DEFAULT_LOCALE="zh",
@@ -53,7 +53,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     if settings.proxies:
         hops = settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
-    Babel(app)
+    language.install(app)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     manifest = Manifest(Path(str(app.static_folder)) / "build")
     app.jinja_env.globals["bundles"] = manifest.entries

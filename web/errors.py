@@ -33,7 +33,9 @@ STATUS: dict[type[BihuanError], int] = {
     Stale: 400,
 }
 
-Answer = tuple[str, int]
+Answer = tuple[str, int] | tuple[str, int, dict[str, str]]
+_ON_TOP = {"HX-Retarget": "[data-page-error]", "HX-Reswap": "outerHTML show:window:top"}
+"""Where htmx puts an error that the asking element did not expect: nothing is overwritten."""
 
 
 def status(error: BihuanError) -> int:
@@ -65,14 +67,15 @@ def _http(error: HTTPException) -> Answer:
 
 
 def _broken(error: BaseException) -> Answer:
-    """An error of ours: the log has all of it under a number, the page only the number."""
+    """An error of ours: the log has all of it (Flask wrote it) under a number, the page only
+    the number."""
     number = secrets.token_hex(4)
-    cause = getattr(error, "original_exception", None) or error
-    log.error("error %s at %s %s", number, request.method, request.path, exc_info=cause)
+    log.error("error %s at %s %s", number, request.method, request.path)
     sentence = _("系统出错，操作没有完成，已保存的内容不受影响。请重试；")
     return _page(500, sentence + _("若仍不行，请把编号 %(number)s 告诉管理员。", number=number))
 
 
 def _page(code: int, sentence: str) -> Answer:
-    template = "error_fragment.html" if wants_fragment() else "error.html"
-    return render_template(template, code=code, sentence=sentence), code
+    if wants_fragment():
+        return render_template("error_fragment.html", sentence=sentence), code, _ON_TOP
+    return render_template("error.html", code=code, sentence=sentence), code

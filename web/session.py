@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -134,6 +135,8 @@ def _guard() -> Response | None:
     if needed is None:
         abort(500, f"route {request.endpoint} declares no right")
     g.person = None if request.endpoint == "static" else _person()
+    if g.person is not None and session.get("hour") != (hour := int(time.time() // 3600)):
+        session["hour"] = hour  # who works on stays signed in
     if request.method not in _SAFE and not _good_token():
         if needed != ANYONE and g.person is None:
             raise _signed_out()

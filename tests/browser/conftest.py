@@ -62,7 +62,8 @@ def browser_context_args(
     browser_context_args: dict[str, Any], width: int, address: str
 ) -> dict[str, Any]:
     return {**browser_context_args, "base_url": address, "locale": "zh-CN",
-            "timezone_id": "Asia/Shanghai", "viewport": {"width": width, "height": 850}, "has_touch": width < 768}
+            "timezone_id": "Asia/Shanghai", "viewport": {"width": width, "height": 850},
+            "has_touch": width < 768}
 
 
 @pytest.fixture

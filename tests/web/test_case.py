@@ -29,7 +29,8 @@ def test_a_new_case(browser_of: Open) -> None:
     made = li.post("/new/desk", CALL)
     assert made.status == 303
     page = li.get(made.location).words
-    assert re.search(r"已受理，编号 FW\d{8}-\d{4}。", page)
+    assert "已受理。" in page
+    assert re.search(r"案件 / FW\d{8}-\d{4}", page)
     assert "核对中" in page
     assert "“核对”等待 受理组 领取" in page
     assert "首问" not in page

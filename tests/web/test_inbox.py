@@ -110,6 +110,19 @@ def test_claiming_several_at_once_says_which_were_taken(
     assert "请先勾选" in li.post("/inbox/claim", {"view": "groups"}).words
 
 
+def test_claiming_from_a_row_too_late_leaves_the_list_alone(
+    desk: Engine, browser_of: Open, open_case: OpenCase, task_of: TaskOf
+) -> None:
+    key = task_of(open_case())
+    li = browser_of("li")
+    li.get("/inbox?view=groups")
+    with desk.unit("wang") as unit:
+        tasks.claim(unit, key, WANG)
+    late = li.post(f"/tasks/{key}/claim", headers=HTMX)
+    assert (late.status, late.headers["HX-Retarget"]) == (409, "[data-page-error]")
+    assert "已由 王五 于" in late.words
+
+
 def test_supervisors_assign(browser_of: Open, open_case: OpenCase, task_of: TaskOf) -> None:
     key = task_of(open_case())
     chief = browser_of("chief")

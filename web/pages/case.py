@@ -88,7 +88,7 @@ def state(case_id: int, instance_key: int) -> dict[str, Any]:
 
 @pages.post("/reveal")
 @right(SIGNED_IN)
-def reveal(case_id: int) -> str | Response:
+def reveal(case_id: int) -> str:
     """Show one masked value, for a reason that is kept in the history."""
     name, reason = request.form.get("field", ""), request.form.get("reason", "")
     engine = session.engine()
@@ -98,8 +98,8 @@ def reveal(case_id: int) -> str | Response:
     text = of_field(value, field, engine.zone) if field else str(value or "—")
     if wants_fragment():
         return render_template("revealed.html", text=text)
-    flash(_("%(field)s：%(value)s", field=field.label if field else name, value=text))
-    return session.go_to(url_for("case.show", case_id=case_id))
+    label = field.label if field else name
+    return render_template("revealed_page.html", text=text, label=label, case_id=case_id)
 
 
 @pages.get("/actions/<key:key>")

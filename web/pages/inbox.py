@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from engine import inbox, people, tasks
@@ -25,6 +26,7 @@ PRIORITIES = {"urgent": 70}
 """What the filter offers, and from which priority on."""
 _LEADERS = frozenset({"supervisor", "admin"})
 _MOST_AT_ONCE = 100
+_NARROWING = ("q", "step", "priority", "late", "due", "after")
 
 
 @pages.get("/")
@@ -94,13 +96,22 @@ def _page(asked: dict[str, str], **more: Any) -> str:
             return render_template("inbox_rows.html", page=page, view=view, asked=asked,
                                    more=_more(asked, page.next))
         found = inbox.counts(conn, person)
-        steps = inbox.steps(conn, person, view)
+        steps = _steps(conn, person, view, asked, page)
         colleagues = _colleagues(conn, person)
     template = "inbox_list.html" if wants_fragment() else "inbox.html"
     return render_template(
         template, page=page, view=view, views=VIEWS, counts=found, asked=asked,
         steps=steps, colleagues=colleagues, more=_more(asked, page.next), **more,
     )
+
+
+def _steps(
+    conn: Connection, person: Person, view: str, asked: dict[str, str], page: inbox.Page
+) -> list[str]:
+    """The steps to filter by: those of the page, where it shows everything there is."""
+    if page.next is None and not any(asked.get(name) for name in _NARROWING):
+        return sorted({row.name for row in page.rows})
+    return inbox.steps(conn, person, view)
 
 
 def _filters(asked: dict[str, str]) -> dict[str, Any]:
@@ -128,7 +139,7 @@ def _more(asked: dict[str, str], after: str | None) -> str:
     return f"{url_for('inbox.show')}?{urlencode({**asked, 'after': after})}" if after else ""
 
 
-def _colleagues(conn: Any, person: Person) -> list[Person]:
+def _colleagues(conn: Connection, person: Person) -> list[Person]:
     """Whom a supervisor may give tasks to."""
     if _LEADERS.isdisjoint(person.roles):
         return []

@@ -46,8 +46,8 @@ def show(kind_id: str) -> str:
 @pages.post("/<kind_id>")
 @right(SIGNED_IN)
 def open_(kind_id: str) -> Response | str | tuple[str, int]:
-    with session.engine().read() as conn:
-        kind, form = _kind(conn, kind_id)
+    with session.engine().unit(session.person().login) as unit:
+        kind, form = _kind(unit.conn, kind_id)
         entered = filling.entered(form)
         if filling.changes_rows():
             return _page(kind, form, entered, {})
@@ -55,16 +55,16 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
         if checked.errors:
             return _page(kind, form, entered, checked.errors), 422
         data = {**_known(), **checked.data}
-        same = () if "_confirmed" in request.form else cases.duplicates(conn, kind_id, data)
-    if same:
-        return _page(kind, form, entered, {}, duplicates=same), 422
-    try:
-        with session.engine().unit(session.person().login) as unit:
+        if "_confirmed" not in request.form:
+            same = cases.duplicates(unit.conn, kind_id, data)
+            if same:
+                return _page(kind, form, entered, {}, duplicates=same), 422
+        try:
             case_id = cases.open_(unit, kind_id, data).case_id
-            number = cases.view(unit.conn, case_id).row.number
-    except Invalid as error:
-        return _page(kind, form, entered, error.details.get("fields", {}), problem=error.zh), 422
-    flash(_("已受理，编号 %(number)s。", number=number))
+        except Invalid as error:
+            problem = kind, form, entered, error.details.get("fields", {})
+            return _page(*problem, problem=error.zh), 422
+    flash(_("已受理。"))
     return session.go_to(url_for("case.show", case_id=case_id))
 
 
