@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _STEP = re.compile(r"(?:\*|0|0?0)/(\d{1,4})")
+_CLOCK = re.compile(r"0 (\d{1,2}) (\d{1,2}) (?:\?|\*|1/1) \* (\?|\*|[A-Z]{3}|[1-7])(?: \*)?")
+_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _ANY = frozenset({"*", "?", "1/1", "0/1"})
 
 
@@ -35,3 +37,20 @@ def interval(text: str) -> str | None:
     if (seconds, minutes) == ("0", "0") and hours in _ANY:
         return "R/PT1H"
     return "R/PT1M" if seconds == "0" and minutes in _ANY and hours in _ANY else None
+
+
+def example(text: str) -> str:
+    """An interval to write instead, with a start that stands for the first time: exact for what
+    comes daily or weekly at an hour, else a daily one."""
+    found = _CLOCK.fullmatch(text)
+    if found is None or int(found[1]) > 59 or int(found[2]) > 23:
+        return "R/2026-01-01T08:00:00+08:00/P1D"
+    at = f"T{int(found[2]):02}:{int(found[1]):02}:00+08:00"
+    weekday = found[3]
+    if weekday in "?*":
+        return f"R/2026-01-01{at}/P1D"
+    if weekday.isdigit():
+        weekday = _DAYS[int(weekday) - 1]
+    if weekday not in _DAYS:
+        return f"R/2026-01-01{at}/P1D"
+    return f"R/2026-01-{_DAYS.index(weekday) + 4:02}{at}/P7D"

@@ -303,8 +303,9 @@ def _cycle(work: Work, node: Node, text: str) -> str:
         work, node, "cron",
         (f"的 cron“{text}”不能转换。", f"has the cron “{text}”, which cannot be converted."),
         (
-            "写成循环间隔，例如每天 8 点：R/2026-01-01T08:00:00+08:00/P1D。",
-            "Write a repeating interval, e.g. daily at 8: R/2026-01-01T08:00:00+08:00/P1D.",
+            f"写成循环间隔，开始时间取今后的第一次，例如 {cycles.example(text)}。",
+            f"Write a repeating interval that starts with the next time, e.g. "
+            f"{cycles.example(text)}.",
         ),
     )  # fmt: skip
     return text

@@ -204,6 +204,20 @@ def test_cron(cron: str, ours: str | None) -> None:
     assert rules(result)["cron"] == ("warning" if ours else "error")
 
 
+@pytest.mark.parametrize(
+    ("cron", "example"),
+    [
+        ("0 30 8 * * ?", "R/2026-01-01T08:30:00+08:00/P1D"),
+        ("0 0 18 ? * MON", "R/2026-01-05T18:00:00+08:00/P7D"),
+        ("0 0 18 ? * 1", "R/2026-01-04T18:00:00+08:00/P7D"),
+        ("0 0 99 ? * 1", "R/2026-01-01T08:00:00+08:00/P1D"),
+    ],
+)
+def test_a_cron_of_the_clock_comes_with_what_to_write(cron: str, example: str) -> None:
+    result = converted(timer(f"<timeCycle>{cron}</timeCycle>"))
+    assert example in finding(result, "cron").remedy_zh
+
+
 def test_who_waits_for_a_message_needs_a_key() -> None:
     result = converted(
         diagram(
