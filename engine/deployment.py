@@ -155,7 +155,7 @@ def _lint(resource: Resource, known: bpmn.Known) -> list[Finding]:
             return findings
         return findings + _starts(resource.diagram, dict(known.functions))
     if resource.model is not None:
-        return dmn.check(resource.model, resource.file.name)
+        return dmn.check(resource.model, resource.file.name, known.functions)
     if resource.defines[0].kind == "case":
         return _case_references(resource, known)
     return []

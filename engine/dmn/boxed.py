@@ -120,7 +120,11 @@ class Boxes(Texts):
         types = tuple(self.types.named(reference) for _, reference in box.parameters)
         returned = self.types.named(result or box.type_ref)
         scope = dict(zip(names, types, strict=True))
-        body = self.within(scope, box.body) if box.kind.upper() == "FEEL" else null
+        body: Closure = null
+        if box.kind.upper() == "FEEL":
+            body = self.within(scope, box.body)
+        else:
+            self.faults.append((Place(box.line, box.id), _other_kind(box.kind)))
         identity = box.id
 
         def define(frame: Frame) -> Value:
@@ -207,6 +211,13 @@ def _iteration(kind_: str, variable: str, source: Closure, body: Closure) -> Clo
     if kind_ == "for":
         return loops.for_(iterators, body, partial=True)
     return loops.quantified(iterators, body, every=kind_ == "every")
+
+
+def _other_kind(kind_: str) -> FeelError:
+    return FeelError(
+        f"函数的种类是 {kind_}；只支持 FEEL 函数。",
+        f"The function is of kind {kind_}; only FEEL functions are supported.",
+    )
 
 
 def _other_language(language: str) -> FeelError:

@@ -112,12 +112,15 @@ class _Inference:
 
     def filter(self, node: tree.Filter) -> Known:
         base = _plain(self.type_of(node.base))
-        member = _plain(base.member) if isinstance(base, ListType) else None
+        is_single = base is not None and str(base) != "list"
+        member = _plain(base.member) if isinstance(base, ListType) else base if is_single else None
         inner: dict[str, Known] = {"item": member}
         if isinstance(member, ContextType):
             inner |= dict(member.fields)
         condition = self._within(inner, node.condition, opened=member is None)
-        return member if condition == _NUMBER else base
+        if condition == _NUMBER:
+            return member
+        return ListType(member or ANY) if base is not None and condition == _BOOLEAN else None
 
     def call(self, node: tree.Call) -> Known:
         arguments = [self.type_of(argument) for argument in node.arguments]

@@ -116,8 +116,11 @@ def member(value: Value, test: Value) -> bool | None:
 
 def identity(value: Value) -> Hashable:
     """A key that is the same for two values exactly when they are ``equal``."""
-    while type(value) is list and len(value) == 1:
-        value = value[0]
+    only = value
+    while type(only) is list and len(only) == 1:
+        only = only[0]
+    if only is not None and type(only) is not list:
+        value = only
     kind = type(value)
     if kind is list:
         return (list, *(identity(item) for item in value))

@@ -69,7 +69,8 @@ class Compiler:
         return _lookup(name, fallback, node.position)
 
     def callee(self, node: tree.Node) -> Closure:
-        """What is called: a name that holds no function gives way to a function of that name."""
+        """What is called. Data of the name of a function gives way to the function; a null that
+        the expression itself put there does not."""
         if not isinstance(node, tree.Name):
             return self.compile(node)
         name = node.name
@@ -79,7 +80,9 @@ class Compiler:
 
         def find(frame: Frame) -> Value:
             value = frame.read(name)
-            return value if type(value) is Function else fallback
+            if type(value) is Function or (value is None and not frame.is_outside(name)):
+                return value
+            return fallback
 
         return find
 
@@ -268,7 +271,7 @@ class Compiler:
         names = tuple(name for name, _ in node.parameters)
         types: tuple[Type | None, ...] = tuple(kind for _, kind in node.parameters)
         if node.external:
-            return lambda frame: Function("", names, lambda *arguments: None, types=types)
+            raise _external(node)
         body = self.within(frozenset(names), node.body)
 
         def define(frame: Frame) -> Value:
@@ -312,6 +315,14 @@ class Compiler:
             return member(subject, value)
 
         return test
+
+
+def _external(node: tree.Definition) -> FeelSyntaxError:
+    return FeelSyntaxError(
+        f"第 {node.position + 1} 个字符处的外部函数（external）不受支持。",
+        f"Character {node.position + 1}: external functions are not supported.",
+        node.position,
+    )
 
 
 def _global(name: str, position: int) -> Closure:

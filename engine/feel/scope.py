@@ -38,6 +38,15 @@ class Frame:
         value = frame.values.get(name, MISSING)
         return value if value is MISSING else frame.adopt(value)
 
+    def is_outside(self, name: str) -> bool:
+        """Whether only the caller's variables, if anything, have ``name``."""
+        frame = self
+        while frame.parent is not None:
+            if name in frame.values:
+                return False
+            frame = frame.parent
+        return True
+
     def adopt(self, value: Any) -> Value:
         """The FEEL value of a caller's value; lists and contexts are converted once (the cache
         keeps the original, too, so that its id stays its own)."""

@@ -116,7 +116,7 @@ class Quantified(Node):
 
 @dataclass(frozen=True, slots=True)
 class Definition(Node):
-    """A function definition; an ``external`` one has no FEEL body and gives null."""
+    """A function definition; an ``external`` one has no FEEL body and cannot run."""
 
     parameters: tuple[tuple[str, Type | None], ...]
     body: Node

@@ -59,7 +59,7 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 diagrams.append(parse(content, name))
             elif path.suffix == ".dmn":
                 models.append(parse_dmn(content, name))
-                found += check_dmn(models[-1], name)
+                found += check_dmn(models[-1], name, calls)
             elif path.suffix == ".form":
                 found += check_form(content, name, calls)
             else:

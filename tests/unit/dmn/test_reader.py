@@ -77,6 +77,13 @@ def test_what_is_no_dmn_is_refused_with_its_reason(content: bytes, words: str) -
             "feel",
             2,
         ),
+        (
+            "<businessKnowledgeModel id='b' name='b'><encapsulatedLogic kind='Java'>"
+            "<literalExpression><text>1</text></literalExpression></encapsulatedLogic>"
+            "</businessKnowledgeModel>",
+            "feel",
+            2,
+        ),
         ("<itemDefinition name='t'><typeRef>t</typeRef></itemDefinition>", "item-type", 2),
         (
             "<import name='o' namespace='gone' importType='http://www.omg.org/spec/DMN/'/>",

@@ -57,7 +57,18 @@ def test_a_misspelt_function_or_type_is_recognised(text: str, meant: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["{a: 1, a: 2}", "f(x: 1, x: 2)", "a $ b", "a ~ b", "1..2", "x in", "not(", "]1..2"]
+    "text",
+    [
+        "{a: 1, a: 2}",
+        "f(x: 1, x: 2)",
+        "a $ b",
+        "a ~ b",
+        "1..2",
+        "x in",
+        "not(",
+        "]1..2",
+        'function(x) external {java: {class: "C"}}',
+    ],
 )
 def test_what_is_no_feel_is_refused(text: str) -> None:
     with pytest.raises(FeelSyntaxError) as caught:
