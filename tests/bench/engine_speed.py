@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import psutil
@@ -118,24 +119,23 @@ def state_bytes(place: Place) -> int:
 
 def loop_ratio(place: Place) -> float:
     """CPU of a round of a task in a loop, around round 1,000 over around round 10, in this
-    process and PostgreSQL together."""
+    process and PostgreSQL together. Both are measured in turns, so that whatever else the
+    machine does meets both."""
     families = Families({"engine": psutil.Process(), "postgres": place.postgres})
+    old = instance(place.engine, "bench-loop")
+    _rounds(place, old, 900)
+    early = late = 0.0
     for _ in range(20):
-        bare(place)
-    # Several instances, so that the kernel's coarse clock sees enough of the early rounds.
-    keys = [instance(place.engine, "bench-loop") for _ in range(20)]
-    _rounds(place, keys, 5)
-    early = _cost(families, lambda: _rounds(place, keys, 10))
-    one = keys[0]
-    _rounds(place, [one], 885)
-    late = _cost(families, lambda: _rounds(place, [one], 200))
+        young = instance(place.engine, "bench-loop")
+        _rounds(place, young, 5)
+        early += _cost(families, partial(_rounds, place, young, 10))
+        late += _cost(families, partial(_rounds, place, old, 10))
     return round(late / early, 3)
 
 
-def _rounds(place: Place, keys: list[int], many: int) -> None:
+def _rounds(place: Place, key: int, many: int) -> None:
     for _ in range(many):
-        for key in keys:
-            complete(place.engine, open_task(place, key))
+        complete(place.engine, open_task(place, key))
 
 
 def _cost(families: Families, act: Callable[[], None]) -> float:
