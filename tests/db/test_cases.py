@@ -11,9 +11,9 @@ import pytest
 import time_machine
 from sqlalchemy import event, select
 
-from engine import Engine, cases, customers, history, run, tasks
+from engine import Engine, cases, customers, deployment, history, run, tasks
 from engine.errors import BihuanError, DeploymentRefused, ExpressionFailed, Invalid, NotFound
-from engine.model import Json, Person
+from engine.model import File, Json, Person
 from engine.tables import history as history_table
 from engine.tables import user_tasks
 from tests.db import errand
@@ -193,6 +193,19 @@ def test_the_case_follows_its_process_to_the_end(engine: Engine) -> None:
     with engine.read() as conn:
         assert numbers(cases.search(conn, state="closed")) == [closed.number]
         assert numbers(cases.search(conn, state="open")) == []
+
+
+def test_a_process_that_ends_at_once_closes_its_case(engine: Engine) -> None:
+    instant = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+        targetNamespace="t"><process id="errand" isExecutable="true">
+        <startEvent id="start"><outgoing>a</outgoing></startEvent>
+        <sequenceFlow id="a" sourceRef="start" targetRef="end"/>
+        <endEvent id="end"><incoming>a</incoming></endEvent></process></definitions>"""
+    with engine.unit("admin") as unit:
+        deployment.deploy(unit, [File("errand.bpmn", instant.encode())])
+    row = view(engine, open_case(engine)).row
+    assert (row.status, row.title) == ("已办结", "宽带断网")
+    assert row.closed_at is not None
 
 
 def test_a_cancelled_case_is_closed_as_such(engine: Engine) -> None:
