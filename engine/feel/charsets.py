@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from array import array
 from functools import lru_cache
 
 import re2
@@ -46,4 +48,5 @@ def _without_surrogates(run: str) -> list[_Interval]:
 @lru_cache(maxsize=1)
 def _universe() -> str:
     """Every code point but the surrogates, in order."""
-    return "".join(map(chr, (*range(0xD800), *range(0xE000, 0x110000))))
+    points = array("I", (*range(0xD800), *range(0xE000, 0x110000)))
+    return points.tobytes().decode("utf-32-le" if sys.byteorder == "little" else "utf-32-be")

@@ -13,12 +13,18 @@ import re2
 from engine.feel.back_patterns import Piece, compile_back_pattern
 from engine.feel.backtrack import OneChar
 from engine.feel.charsets import subtract
+from engine.feel.errors import FeelLimitError
 from engine.feel.limits import Meter
 
 _FLAGS = frozenset("smixq")
 _BACK_REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
 _MAX_PATTERN = 10_000
 _MAX_MEMORY = 8 << 20
+_MAX_WORK = 50_000_000
+"""Most characters of a text times instructions of a pattern: below a second at RE2's slowest."""
+_WORK_PER_STEP = 20_000
+_BACKTRACKING = 1_000
+"""What a pattern with back references counts as; it has a limit of its own."""
 _REPLACEMENT = re.compile(r"\\(.)|\$(\d)|\$|\\")
 _FIRST = r"_:A-Za-z\x{C0}-\x{D6}\x{D8}-\x{F6}\x{F8}-\x{2FF}\x{370}-\x{37D}\x{37F}-\x{1FFF}" \
     r"\x{200C}-\x{200D}\x{2070}-\x{218F}\x{2C00}-\x{2FEF}\x{3001}-\x{D7FF}\x{F900}-\x{FDCF}" \
@@ -72,10 +78,29 @@ def _one_character(flags: str) -> Piece:
     return read
 
 
+def matches(meter: Meter, text: str, pattern: str, flags: str) -> bool:
+    """Whether the pattern matches somewhere in ``text``. ValueError if it is no regex."""
+    return _for(meter, text, pattern, flags).search(text) is not None
+
+
+def _for(meter: Meter, text: str, pattern: str, flags: str) -> Any:
+    """The compiled pattern, once the meter allows it to run over ``text``."""
+    compiled = compile_pattern(pattern, flags)
+    size = getattr(compiled, "programsize", _BACKTRACKING)
+    work = size * (len(text) + 1)
+    if work > _MAX_WORK:
+        raise FeelLimitError(
+            f"正则表达式对 {len(text)} 个字符的文字来说太复杂。",
+            f"The pattern is too complex for a text of {len(text)} characters.",
+        )
+    meter.tick(1 + work // _WORK_PER_STEP + 300 * pattern.count("-["))
+    return compiled
+
+
 def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """``text`` with all matches replaced; None if the pattern matches the empty string or the
     replacement is malformed."""
-    compiled = compile_pattern(pattern, flags)
+    compiled = _for(meter, text, pattern, flags)
     if compiled.search("") is not None:
         return None
     parts = [replacement] if "q" in flags else _replacement(replacement, compiled.groups)
@@ -84,7 +109,7 @@ def replace(meter: Meter, text: str, pattern: str, replacement: str, flags: str)
     made: list[str] = []
     end = 0
     for match in compiled.finditer(text):
-        meter.tick()
+        meter.tick(2)
         piece = [part if type(part) is str else match.group(part) or "" for part in parts]
         made += [text[end : match.start()], *piece]
         meter.text(sum(map(len, piece)))
@@ -98,11 +123,11 @@ def split(meter: Meter, text: str, pattern: str) -> list[str]:
     """``text`` cut at the matches. ValueError if the pattern is empty or no regex."""
     if not pattern:
         raise ValueError("pattern")
-    compiled = compile_pattern(pattern, "")
-    meter.tick(len(text) // 16)
+    compiled = _for(meter, text, pattern, "")
     pieces: list[str] = []
     end = 0
     for match in compiled.finditer(text):
+        meter.tick(2)
         if match.end() == match.start():
             continue
         pieces.append(text[end : match.start()])
@@ -114,8 +139,8 @@ def split(meter: Meter, text: str, pattern: str) -> list[str]:
 def extract(meter: Meter, text: str, pattern: str) -> list[str]:
     """All matches of the pattern in ``text``."""
     found: list[str] = []
-    for match in compile_pattern(pattern, "").finditer(text):
-        meter.tick()
+    for match in _for(meter, text, pattern, "").finditer(text):
+        meter.tick(2)
         found.append(match.group(0))
     return found
 

@@ -61,9 +61,9 @@ def ends_with(text: str, match: str) -> bool:
     return text.endswith(match)
 
 
-@builtin("matches(input: string, pattern: string, flags?: string)")
-def matches(text: str, pattern: str, flags: str | None) -> bool:
-    return regex.compile_pattern(pattern, flags or "").search(text) is not None
+@builtin("matches(input: string, pattern: string, flags?: string)", metered=True)
+def matches(meter: Meter, text: str, pattern: str, flags: str | None) -> bool:
+    return regex.matches(meter, text, pattern, flags or "")
 
 
 @builtin(

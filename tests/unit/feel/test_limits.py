@@ -34,6 +34,8 @@ STOPPED = {
     "upper case": "for i in 1..100000 return upper case(t)",
     "replacement": 'replace(t, "a", t)',
     "back reference": 'matches("' + "a" * 40 + '", "^((a+)+)\\1b$")',
+    "pattern too large for a text": 'matches(long, "[ab]*a[ab]{900}c")',
+    "patterns in a loop": 'for i in 1..100000 return matches(t, string(i) + "(a?){1000}")',
     "long join": "string join(for i in 1..9000 return t)",
     "sort": "sort(for i in 1..90000 return 90000 - i, function(a, b) a < b)",
 }  # fmt: skip
@@ -54,7 +56,7 @@ NULL = {
 
 @pytest.mark.parametrize("text", STOPPED.values(), ids=STOPPED.keys())
 def test_what_takes_too_much_is_stopped(text: str) -> None:
-    context = {"a": list(range(2000)), "t": "a" * 2000}
+    context = {"a": list(range(2000)), "t": "a" * 2000, "long": "ab" * 100_000}
     with pytest.raises(FeelLimitError) as caught:
         compile_expression(text).evaluate(context)
     assert caught.value.zh
