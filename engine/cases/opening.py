@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import customers, definitions, plain, run
@@ -70,6 +70,14 @@ def open_(
         del drafts[key]
     _insert(unit, draft.row)
     return started
+
+
+def known_refs(conn: Connection, source: str, refs: Sequence[str]) -> frozenset[str]:
+    """Which of these numbers of a source have become cases before."""
+    query = select(table.c.source_ref).where(
+        table.c.source == source, table.c.source_ref.in_(refs)
+    )
+    return frozenset(str(ref) for ref in conn.scalars(query))
 
 
 def project(unit: Unit, case_id: int, variables: Json, status: str | None) -> None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from engine import cases
 from engine.errors import BihuanError
@@ -19,7 +19,6 @@ from engine.importing.rejects import Rejects
 from engine.importing.sheets import Row, Sheet
 from engine.importing.values import RowRejected
 from engine.store.unit import Crowded, Store
-from engine.tables import cases as table
 
 _BATCH = 25
 _THREADS = 2
@@ -144,13 +143,9 @@ class _Load:
         present: list[Result] = [(row, "present") for row, entry in batch if entry.ref in known]
         return present + (self._open(new) if new else [])
 
-    def _known(self, batch: list[Read]) -> set[str]:
-        wanted = [entry.ref for _, entry in batch]
-        query = select(table.c.source_ref).where(
-            table.c.source == self.mapping.source, table.c.source_ref.in_(wanted)
-        )
+    def _known(self, batch: list[Read]) -> frozenset[str]:
         with self.engine.read() as conn:
-            return {str(ref) for ref in conn.scalars(query)}
+            return cases.known_refs(conn, self.mapping.source, [entry.ref for _, entry in batch])
 
     def _open(self, batch: list[Read], attempt: int = 1) -> list[Result]:
         try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 import forms
 from engine import Engine, bpmn, cases, history, housekeeping, samples
@@ -60,11 +60,12 @@ def test_the_inbox_of_the_demonstration_looks_alive(demo: Engine, moment: str) -
             assert all(history.verify(conn, row.key) for row in found)
 
 
-def test_loading_again_changes_nothing(demo: Engine) -> None:
+def test_loading_again_changes_nothing_and_uses_up_no_number(demo: Engine) -> None:
     def state() -> list[tuple[object, ...]]:
         with demo.read() as conn:
             rows = conn.execute(select(table).order_by(table.c.key)).all()
-            return [tuple(row) for row in rows]
+            last = conn.execute(text("SELECT last_value FROM case_number_complaint")).one()
+            return [tuple(row) for row in (*rows, last)]
 
     sample.load(demo)
     before = state()
