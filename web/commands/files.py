@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-class ExistingFile(click.ParamType):
+class ExistingFile(click.ParamType[Path]):
     """A file that can be read; says in Chinese what is wrong with another."""
 
     name = "文件"
