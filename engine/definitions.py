@@ -57,15 +57,23 @@ class Process:
 
 
 def number(conn: Connection) -> int:
-    """The highest deployment number; 0 before the first deployment."""
-    noted: dict[str, int] | None = conn.get_execution_options().get("bihuan_noted")
-    if noted is not None and "number" in noted:
-        return noted["number"]
-    query = select(func.coalesce(func.max(deployments.c.number), 0))
-    found = int(conn.execute(query).scalar_one())
-    if noted is not None:
-        noted["number"] = found
-    return found
+    """The highest deployment number; 0 before the first deployment. A transaction, or one
+    reading, asks once: for it, what is deployed stands still."""
+    noted = _noted(conn)
+    if "number" not in noted:
+        query = select(func.coalesce(func.max(deployments.c.number), 0))
+        noted["number"] = int(conn.execute(query).scalar_one())
+    return noted["number"]
+
+
+def deployed(conn: Connection) -> None:
+    """This transaction has deployed: what it noted of the deployments before is old."""
+    _noted(conn).clear()
+
+
+def _noted(conn: Connection) -> dict[str, int]:
+    noted: dict[str, int] = conn.get_execution_options()["bihuan_noted"]
+    return noted
 
 
 def by_key(conn: Connection, key: int) -> Definition:

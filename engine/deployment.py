@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine import bpmn, dmn, resources, starts
 from engine.definitions import content, functions_at, number
+from engine.definitions import deployed as definitions_changed
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
 from engine.feel import Function
 from engine.model import File, Finding
@@ -253,6 +254,7 @@ def _store(
     next_number = unit.conn.execute(deployment_numbers.next_value()).scalar_one()
     row = {"key": key, "number": next_number, "at": unit.now, "by": unit.actor}
     insert(unit.conn, deployments, [row])
+    definitions_changed(unit.conn)
     deployed: list[Deployed] = []
     resource_rows: list[dict[str, Any]] = []
     definition_rows: list[dict[str, Any]] = []

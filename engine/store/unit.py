@@ -90,7 +90,7 @@ class Store:
         """A connection for queries, each a transaction of its own; it refuses to write. What is
         deployed is asked once: for the queries of one reading it stands still."""
         with self._readers.connect() as conn:
-            yield self._known(conn).execution_options(bihuan_noted={})
+            yield self._known(conn)
 
     def now(self) -> datetime:
         """The present moment, aware."""
@@ -101,7 +101,7 @@ class Store:
         self.pool.dispose()
 
     def _known(self, conn: Connection) -> Connection:
-        return conn.execution_options(bihuan_store=self)
+        return conn.execution_options(bihuan_store=self, bihuan_noted={})
 
 
 class Unit:
