@@ -23,7 +23,6 @@ ENDINGS = {
     ".calendar.json": "calendar",
 }
 _DEPLOYMENT_BINDING = re.compile(rb"""bindingType\s*=\s*["']deployment["']""")
-_VERSION_TAG = re.compile(rb"""<(?:\w+:)?versionTag\s+value\s*=\s*["']([^"']+)["']""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +134,9 @@ def _bpmn(file: File) -> Resource:
 
 def _dmn(file: File) -> Resource:
     model = dmn.parse(file.content, file.name)
-    found = _VERSION_TAG.search(file.content)
-    tag = found[1].decode("utf-8", "replace") if found else None
     defines = tuple(
-        Defined("decision", info.id, info.name or info.id, tag) for info in model.decisions.values()
+        Defined("decision", info.id, info.name or info.id, info.version_tag)
+        for info in model.decisions.values()
     )
     return Resource(file, _hash(file), defines, model=model)
 

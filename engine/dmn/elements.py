@@ -127,7 +127,8 @@ class DecisionTable(Boxed):
 @dataclass(frozen=True, slots=True)
 class Element:
     """A node of the requirements graph. ``variable`` is the name its value has in FEEL;
-    ``requires`` and ``knows`` are hrefs of information and knowledge requirements."""
+    ``requires`` and ``knows`` are hrefs of information and knowledge requirements;
+    ``version_tag`` is Camunda 8's."""
 
     kind: str
     id: str
@@ -139,6 +140,7 @@ class Element:
     knows: tuple[str, ...] = ()
     logic: Boxed | None = None
     service: Service | None = None
+    version_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

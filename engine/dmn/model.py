@@ -24,11 +24,13 @@ _MAX_DEPTH = 60
 
 @dataclass(frozen=True, slots=True)
 class DecisionInfo:
-    """``inputs``: the variables the decision asks its caller for, itself or through others."""
+    """``inputs``: the variables the decision asks its caller for, itself or through others;
+    ``version_tag``: what a binding by version tag means."""
 
     id: str
     name: str
     inputs: tuple[str, ...]
+    version_tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,9 @@ class Model:
             whole = len(self.boxes.faults) == wrong
             self._texts[element.id] = self.boxes.texts[first:] if whole else None
         self.decisions = {
-            element.id: DecisionInfo(element.id, element.name, self._inputs(element))
+            element.id: DecisionInfo(
+                element.id, element.name, self._inputs(element), element.version_tag
+            )
             for element in source.elements.values()
             if element.kind == "decision"
         }

@@ -90,7 +90,14 @@ def _element(node: _Xml, filename: str) -> dmn.Element:
         knows=_hrefs(node, "knowledgeRequirement"),
         logic=logic,
         service=_service(node) if kind == "decisionService" else None,
+        version_tag=_version_tag(node),
     )
+
+
+def _version_tag(node: _Xml) -> str | None:
+    holder = _child(node, "extensionElements")
+    tag = _child(holder, "versionTag") if holder is not None else None
+    return (tag.get("value") or None) if tag is not None else None
 
 
 def _service(node: _Xml) -> dmn.Service:

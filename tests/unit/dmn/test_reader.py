@@ -32,6 +32,17 @@ def test_types_with_prefixes_of_dmn_1_1() -> None:
     assert parse(definitions(decision("d", logic)), "x").evaluate("d", {"x": 2}).value == "a"
 
 
+def test_the_version_tag_of_a_decision() -> None:
+    tag = (
+        "<extensionElements><zeebe:versionTag xmlns:zeebe='http://camunda.org/schema/zeebe/1.0' "
+        "value='v2'/></extensionElements>"
+    )
+    found = parse(definitions(decision("a", tag + literal("1")), decision("b", literal("2"))), "x")
+
+    assert found.decisions["a"].version_tag == "v2"
+    assert found.decisions["b"].version_tag is None
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

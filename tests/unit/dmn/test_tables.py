@@ -180,6 +180,11 @@ def test_two_thousand_rules_are_looked_up() -> None:
 
     assert value(found, x="c1999") == 1999
     assert value(found, x="other") is None
+    ((_, compiled),) = found.boxes.tables
+    ((column, _),) = compiled.columns
+    looked_at = column.find("c1999")
+    assert looked_at == 1 << 1999
+    assert column.open == 0
 
 
 def test_ranges_are_looked_up() -> None:
