@@ -1,4 +1,4 @@
-"""``bihuan lint``: check diagrams, tables and forms without deploying them."""
+"""``bihuan lint``: check files that can be deployed without deploying them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import click
 
 from adapters import registry, third_parties
 from engine.bpmn import BpmnInvalid, Diagram, Known, lint, parse
+from engine.calendar import check as check_calendar
 from engine.calendar import functions, plain
+from engine.cases import check as check_case
 from engine.dmn import DmnInvalid, Model
 from engine.dmn import check as check_dmn
 from engine.dmn import parse as parse_dmn
@@ -19,7 +21,7 @@ from engine.errors import Invalid
 from engine.model import Finding
 from forms import findings as check_form
 
-_ENDINGS = (".bpmn", ".dmn", ".form")
+_ENDINGS = (".bpmn", ".dmn", ".form", ".case.json", ".calendar.json")
 _WORDS = {
     "zh": {"error": "错误", "warning": "警告", "info": "提示"},
     "en": {"error": "error", "warning": "warning", "info": "info"},
@@ -32,7 +34,7 @@ _WORDS = {
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="消息的语言。")
 @click.pass_context
 def command(context: click.Context, paths: tuple[Path, ...], as_json: bool, lang: str) -> None:
-    """检查流程图、决策表和表单（文件或文件夹），不部署。有错误时退出码为 1。
+    """检查流程图、决策表、表单、案件类型和日历（文件或文件夹），不部署。有错误时退出码为 1。
 
     给出文件夹时，其中的文件视为一个整体：图中引用的表单、决策和流程必须都在其中。
     """
@@ -62,6 +64,10 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 found += check_dmn(models[-1], name, calls)
             elif path.suffix == ".form":
                 found += check_form(content, name, calls)
+            elif path.name.endswith(".case.json"):
+                found += check_case(content, name, calls)
+            elif path.name.endswith(".calendar.json"):
+                found += check_calendar(content, name)
             else:
                 found.append(_not_ours(name))
         except (BpmnInvalid, DmnInvalid) as error:
@@ -80,8 +86,8 @@ def _not_ours(name: str) -> Finding:
         "file-kind",
         "error",
         name,
-        "不是流程图（.bpmn）、决策表（.dmn）或表单（.form）。",
-        "It is neither a diagram (.bpmn) nor a table (.dmn) nor a form (.form).",
+        f"不认识这种文件；可以检查的有：{'、'.join(_ENDINGS)}。",
+        f"No kind of file we know; checked are {', '.join(_ENDINGS)}.",
     )
 
 

@@ -41,6 +41,15 @@ def test_a_bad_file_leaves_with_1_and_says_where(tmp_path: Path) -> None:
     assert "error: “通知” (a) lacks a task definition" in english
 
 
+def test_case_kinds_and_calendars_are_checked_like_diagrams(tmp_path: Path) -> None:
+    (tmp_path / "x.case.json").write_text('{"id": "x", "titel": "a"}', encoding="utf-8")
+    (tmp_path / "x.calendar.json").write_text('{"zone": "Mars"}', encoding="utf-8")
+    result = lint(tmp_path)
+    assert result.exit_code == 1
+    assert "titel：没有 'titel'；可用：title。" in result.output
+    assert "zone：没有时区 'Mars'" in result.output
+
+
 def test_json_for_machines(tmp_path: Path) -> None:
     (tmp_path / "a.bpmn").write_bytes(BAD)
     result = lint(tmp_path / "a.bpmn", "--json")
