@@ -24,7 +24,11 @@ def bihuan(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     [
         (["nonsense"], "没有这个命令"),
         (["run", "--nonsense"], "没有选项 --nonsense"),
-        (["run", "nonsense"], "错误"),
+        (["run", "nonsense"], "多了参数：nonsense"),
+        (["lint", "/no/such/file"], "“/no/such/file”不存在"),
+        (["bench", "--json"], "选项 --json 后面要跟一个值"),
+        (["bench", "--json", "/tmp"], "“/tmp”是文件夹"),
+        (["import"], "缺少参数"),
     ],
 )
 def test_wrong_use(arguments: list[str], said: str) -> None:
