@@ -27,9 +27,9 @@ class Compiler:
     """Compiles one tree. ``known``: names from outside that may be functions, None if any may;
     ``functions``: functions added to the language.
 
-    After ``compile``, ``variables`` are the free names it reads, ``possible`` the names in
-    filters that may be variables or entries of what is filtered, and ``calls`` the names it
-    calls that are no function of the language."""
+    After ``compile``, ``variables`` are the free names it reads, ``possible`` those that may
+    be something else (in filters entries of what is filtered, or functions), and ``calls`` the
+    names it calls that are no function of the language."""
 
     def __init__(self, functions: Mapping[str, Function], known: Iterable[str] | None) -> None:
         self.functions = functions
@@ -62,8 +62,9 @@ class Compiler:
     def name(self, node: tree.Name) -> Closure:
         name = node.name
         fallback = self.functions.get(name) or BUILTINS.get(name)
-        if not self._is_local(name) and fallback is None:
-            (self.possible if self._is_open() else self.variables).add(name)
+        if not self._is_local(name):
+            unsure = fallback is not None or self._is_open()
+            (self.possible if unsure else self.variables).add(name)
         if not self._scopes and fallback is None:
             return _global(name, node.position)
         return _lookup(name, fallback, node.position)

@@ -28,6 +28,19 @@ class FeelSyntaxError(FeelError):
         super().__init__(zh, en, position)
         self.expected = expected
 
+    def within(self, text: str) -> FeelSyntaxError:
+        """The error with line and column in its sentences, if ``text`` has several lines."""
+        if self.position is None or "\n" not in text:
+            return self
+        before = text[: self.position]
+        line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+        return FeelSyntaxError(
+            f"{self.zh.rstrip('。')}（第 {line} 行第 {column} 个字符）。",
+            f"{self.en.rstrip('.')} (line {line}, column {column}).",
+            self.position,
+            self.expected,
+        )
+
 
 class FeelLimitError(FeelError):
     """The evaluation would have used more than its ``Limits`` allow."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.feel import tree
 from engine.feel.compiler import Closure, Compiler
+from engine.feel.errors import FeelSyntaxError
 from engine.feel.functions import BUILTINS
 from engine.feel.limits import DEFAULT, Limits, Meter, Remark, too_deep
 from engine.feel.name_reader import Outside
@@ -25,7 +26,8 @@ _NO_TYPES: Mapping[str, Type] = {}
 class Expression:
     """A compiled expression; safe to share between threads. ``variables`` are the free
     top-level names its text reads (functions of the language are not among them);
-    ``possible`` are names in filters, which may be variables or entries of what is filtered;
+    ``possible`` are names that may be variables or something else (in filters entries of what
+    is filtered, or functions of the language that are not called);
     ``calls`` are names it calls that are no function of the language or given at compilation."""
 
     __slots__ = ("_closure", "calls", "possible", "text", "tree", "variables")
@@ -156,6 +158,8 @@ def _expression(
         node = Parser(text, outside).parse()
         compiler = Compiler(functions, None if unknown_functions else outside.names)
         closure = compiler.compile(node)
+    except FeelSyntaxError as error:
+        raise error.within(text) from None
     except RecursionError:
         raise too_deep() from None
     return Expression(text, node, closure, compiler)
@@ -171,6 +175,8 @@ def _unary_tests(
         node = Parser(text, outside).parse_unary_tests()
         compiler = Compiler(functions, None if unknown_functions else outside.names)
         closure = compiler.compile(node)
+    except FeelSyntaxError as error:
+        raise error.within(text) from None
     except RecursionError:
         raise too_deep() from None
     return UnaryTests(text, node, closure, compiler)

@@ -94,9 +94,11 @@ def _variables(text: str) -> dict[str, Any]:
 
 def _point(source: str, position: int | None, message: str) -> None:
     """Write the message to the error channel with a mark under the place it means."""
-    if position is not None and "\n" not in source:
-        indent = "".join("　" if _wide(char) else " " for char in source[:position])
-        click.echo(f"{source}\n{indent}^", err=True)
+    if position is not None:
+        start = source.rfind("\n", 0, position) + 1
+        line = source[start:].partition("\n")[0]
+        indent = "".join("　" if _wide(char) else " " for char in source[start:position])
+        click.echo(f"{line}\n{indent}^", err=True)
     click.echo(message, err=True)
 
 

@@ -55,6 +55,12 @@ def test_what_is_wrong_is_said(arguments: list[str], code: int, said: str) -> No
     assert said in done.output
 
 
+def test_the_place_in_a_text_of_several_lines() -> None:
+    done = CliRunner().invoke(command, ["1 +\n(2 + )"])
+
+    assert done.stderr.splitlines()[:2] == ["(2 + )", "     ^"]
+
+
 def test_variables_from_the_standard_input() -> None:
     done = CliRunner().invoke(command, ["a * 2", "--context", "-"], input='{"a": 21}')
 

@@ -77,6 +77,13 @@ def test_what_is_no_feel_is_refused(text: str) -> None:
     assert caught.value.en
 
 
+def test_the_line_of_a_long_text() -> None:
+    with pytest.raises(FeelSyntaxError) as caught:
+        compile_expression("{\n  a: 1,\n  b: (2 + )\n}")
+    assert caught.value.zh.endswith("（第 3 行第 11 个字符）。")
+    assert caught.value.en.endswith("(line 3, column 11).")
+
+
 def test_a_wrong_cell_is_refused() -> None:
     with pytest.raises(FeelSyntaxError):
         compile_unary_tests('"a", ')

@@ -76,6 +76,7 @@ def test_names_in_a_filter_may_be_variables_or_entries() -> None:
     expression = compile_expression("items[price > limit]")
 
     assert expression.possible == {"price", "limit"}
+    assert compile_expression("date > count([1])").possible == {"date"}
     assert expression.evaluate({"items": [{"price": 3}, {"price": 9}], "limit": 5}) == [
         {"price": 9}
     ]
