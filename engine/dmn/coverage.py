@@ -13,6 +13,35 @@ class TooLarge(Exception):
     """The table has too many regions to look at all of them."""
 
 
+class _Side:
+    """An axis from the side of its rules."""
+
+    def __init__(self, axis: Axis) -> None:
+        self._masks = axis.rules
+        self._everywhere = -1
+        self._anywhere = 0
+        for mask in axis.rules:
+            self._everywhere &= mask
+            self._anywhere |= mask
+        self._some: dict[int, list[int]] = {}
+        for mask in axis.rules:
+            for rule in _bits(mask & ~self._everywhere):
+                self._some.setdefault(rule, []).append(mask)
+
+    def pieces(self, rule: int) -> Sequence[int]:
+        """The rules of each piece that ``rule`` admits."""
+        return self._masks if self._everywhere >> rule & 1 else self._some.get(rule, ())
+
+    def sharing(self, rule: int) -> int:
+        """The rules that share a piece with ``rule``."""
+        if self._everywhere >> rule & 1:
+            return self._anywhere
+        shared = 0
+        for mask in self._some.get(rule, ()):
+            shared |= mask
+        return shared
+
+
 class Coverage:
     """The regions of a table with ``count`` rules."""
 
@@ -20,6 +49,7 @@ class Coverage:
         self.axes = axes
         self.count = count
         self._all = (1 << count) - 1
+        self._sides = [_Side(axis) for axis in axes]
         self._visits = 0
         self._full: dict[tuple[int, int], bool] = {}
 
@@ -62,11 +92,8 @@ class Coverage:
     def _meeting(self, rule: int) -> int:
         """The rules that share a region with ``rule``."""
         meeting = self._all
-        for axis in self.axes:
-            shared = 0
-            for rules in axis.rules:
-                shared |= rules if rules >> rule & 1 else 0
-            meeting &= shared
+        for side in self._sides:
+            meeting &= side.sharing(rule)
         return meeting
 
     def _needed(self, rule: int, earlier: int) -> tuple[int, ...]:
@@ -83,7 +110,7 @@ class Coverage:
             return False
         if place == len(self.axes):
             return True
-        pieces = {mask & rules for mask in self.axes[place].rules if mask >> rule & 1}
+        pieces = {mask & rules for mask in self._sides[place].pieces(rule)}
         return all(self._covered(rule, place + 1, piece) for piece in pieces)
 
     def _is_full(self, place: int, rules: int) -> bool:

@@ -21,6 +21,10 @@ NAMESPACES = frozenset(
         "https://www.omg.org/spec/DMN/20240513/MODEL/",
     }
 )
+MAX_RULES = 10_000
+MAX_CELLS = 200_000
+"""How large one table may be."""
+
 _NODES = ("decision", "inputData", "businessKnowledgeModel", "decisionService", "knowledgeSource")
 _Xml = etree._Element
 
@@ -219,8 +223,15 @@ def _table(node: _Xml, filename: str) -> dmn.Boxed:
     if not outputs:
         raise _refuse(node, filename, "no-output", "决策表没有输出列。",
                       "The decision table has no output column.")  # fmt: skip
-    rules = tuple(_rule(child, filename, len(inputs), len(outputs))
-                  for child in _children(node, "rule"))  # fmt: skip
+    nodes = list(_children(node, "rule"))
+    if len(nodes) > MAX_RULES or len(nodes) * (len(inputs) + len(outputs)) > MAX_CELLS:
+        raise _refuse(
+            node, filename, "too-many-rules",
+            f"决策表有 {len(nodes)} 条规则，超过上限（{MAX_RULES} 条规则，{MAX_CELLS} 格）。",
+            f"The table has {len(nodes)} rules; the limits are {MAX_RULES} rules and "
+            f"{MAX_CELLS} cells.",
+        )  # fmt: skip
+    rules = tuple(_rule(child, filename, len(inputs), len(outputs)) for child in nodes)
     return dmn.DecisionTable(
         *_base(node),
         node.get("hitPolicy", "UNIQUE").upper(),

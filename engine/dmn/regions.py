@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from engine.dmn.index import Column
 from engine.feel import UnaryTests
 from engine.feel.compare import member, order
 from engine.feel.constants import constant_tests
@@ -66,12 +67,12 @@ class Piece:
     point: bool
 
 
-def axis(label: str, cells: Sequence[UnaryTests | None], allowed: UnaryTests | None) -> Axis | None:
+def axis(label: str, column: Column, allowed: UnaryTests | None) -> Axis | None:
     """The column's axis; None if its constants are of several kinds or too many."""
-    constants = [None if cell is None else constant_tests(cell.tree) for cell in cells]
+    constants = [None if cell is None else constant_tests(cell.tree) for cell in column.cells]
     unknown = 0
     known: list[Value] = []
-    for number, (cell, values) in enumerate(zip(cells, constants, strict=True)):
+    for number, (cell, values) in enumerate(zip(column.cells, constants, strict=True)):
         if cell is not None and values is None:
             unknown |= 1 << number
         known += values or []
@@ -84,23 +85,29 @@ def axis(label: str, cells: Sequence[UnaryTests | None], allowed: UnaryTests | N
         samples = [one for one in samples if _admits(one[0], domain, negated=False)]
     if not samples or len(samples) > _MAX_PIECES:
         return None
-    rules = tuple(_rules(sample, cells, constants) | unknown for sample, _ in samples)
+    rules = tuple(_rules(sample, column, constants, unknown) for sample, _ in samples)
     return Axis(label, rules, tuple(piece for _, piece in samples), unknown)
 
 
 def _rules(
-    sample: Value, cells: Sequence[UnaryTests | None], constants: Sequence[list[Value] | None]
+    sample: Value, column: Column, constants: Sequence[list[Value] | None], unknown: int
 ) -> int:
-    found = 0
-    for number, (cell, values) in enumerate(zip(cells, constants, strict=True)):
-        free = cell is None or not cell.tree.tests
-        if free or (
-            cell is not None
-            and values is not None
-            and _admits(sample, values, negated=cell.tree.negated)
-        ):
+    """The rules whose cell admits ``sample`` or only the run decides; by the index where that
+    knows all constants."""
+    looked_up = column.find(sample) if column.open == unknown else None
+    if looked_up is not None:
+        return looked_up
+    found = unknown
+    for number, (cell, values) in enumerate(zip(column.cells, constants, strict=True)):
+        if _cell_admits(sample, cell, values):
             found |= 1 << number
     return found
+
+
+def _cell_admits(sample: Value, cell: UnaryTests | None, values: list[Value] | None) -> bool:
+    if cell is None or not cell.tree.tests:
+        return True
+    return values is not None and _admits(sample, values, negated=cell.tree.negated)
 
 
 def _admits(sample: Value, constants: Sequence[Value], *, negated: bool) -> bool:

@@ -39,7 +39,7 @@ def _coverage(box: dmn.DecisionTable, table: Table) -> Coverage | None:
     axes = []
     for item, (column, allowed) in zip(box.inputs, table.columns, strict=True):
         domain = allowed.cells[0] if allowed is not None else None
-        made = axis(item.label, column.cells, domain)
+        made = axis(item.label, column, domain)
         if made is None:
             return None
         axes.append(made)

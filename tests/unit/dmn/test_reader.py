@@ -74,6 +74,7 @@ def test_what_is_no_dmn_is_refused_with_its_reason(content: bytes, words: str) -
         (decision("d", table([("x", "")], [["1"]])), "rule-width", 2),
         (decision("d", table([("x", "")], [["1", "1"]], policy="SOME")), "hit-policy", 2),
         (decision("d", table([("x", "")], [["1", "1"]], outputs=[])), "no-output", 2),
+        (decision("d", table([("x", "")], [["1", "1"]] * 10_001)), "too-many-rules", 2),
         (decision("d", "<conditional><if/></conditional>"), "missing-expression", 2),
         (decision("d", "") + decision("d", ""), "duplicate-id", 3),
         (
