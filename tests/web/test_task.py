@@ -52,7 +52,7 @@ def test_completing(desk: Engine, browser_of: Open, mine: int) -> None:
     answer = browser.post(f"/tasks/{mine}/complete", {"verdict": "true", "note": " 已核 "})
     assert (answer.status, answer.location) == (303, "/inbox")
     done = browser.get(f"/tasks/{mine}")
-    assert "办结" in done.words
+    assert "已由 李四 于" in done.words
     assert "<fieldset class=\"card-body\" disabled>" in done.text
 
 

@@ -61,10 +61,15 @@ function listen(viewer, element, state) {
   });
 }
 
+function fit(canvas) {
+  canvas.zoom("fit-viewport", "auto");
+  canvas.zoom(canvas.zoom() * 0.94, "auto"); // a margin: labels and outlines stick out
+}
+
 // Where all of it would be too small to read (a phone), begin at the token instead.
 function show(viewer, state) {
   const canvas = viewer.get("canvas");
-  canvas.zoom("fit-viewport", "auto");
+  fit(canvas);
   const first = [...state.incidents, ...state.active].find(({ id }) => viewer.get("elementRegistry").get(id));
   if (canvas.zoom() >= READABLE || !first) return;
   canvas.zoom(READABLE, "auto");
@@ -87,11 +92,10 @@ async function draw(element) {
   const viewer = new NavigatedViewer({ container: element });
   await viewer.importXML(xml);
   const canvas = viewer.get("canvas");
-  const fit = () => canvas.zoom("fit-viewport", "auto");
   show(viewer, complete);
   paint(viewer, complete);
   listen(viewer, element, complete);
-  addControls(element, canvas, fit);
+  addControls(element, canvas, () => fit(canvas));
   addTouch(element, canvas);
   element.dataset.ready = "true";
 }

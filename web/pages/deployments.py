@@ -10,7 +10,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from engine import definitions, deployment
+from engine import definitions, deployment, people
 from engine.errors import DeploymentRefused
 from engine.model import File, Finding
 from web import session
@@ -66,10 +66,13 @@ def deploy() -> str | tuple[str, int]:
 def versions(kind: str, identity: str) -> str:
     with session.engine().read() as conn:
         found = deployment.versions(conn, kind, identity)
+        names = people.names(conn)
     if not found:
         raise NotFound
-    return render_template("versions.html", kind=kind, identity=identity, versions=found,
-                           kind_name=KINDS.get(kind, kind))
+    return render_template(
+        "versions.html", kind=kind, identity=identity, versions=found,
+        kind_name=KINDS.get(kind, kind), people=names,
+    )
 
 
 @pages.get("/definitions/<key:key>/file")

@@ -155,6 +155,8 @@ def _page(
     person = session.person()
     fields = form.fields(view.variables, entered, errors) if form else ()
     lead = not _LEADERS.isdisjoint(person.roles)
+    if view.row.ended_by:
+        more["ended_by_name"] = people.names(conn).get(view.row.ended_by, view.row.ended_by)
     return render_template(
         "task.html", task=view.row, case=view.case, fields=fields, errors=errors,
         labels=labels(fields),
