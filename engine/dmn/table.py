@@ -16,7 +16,7 @@ from engine.feel.compare import equal
 from engine.feel.constants import NotConstant, constant_value
 from engine.feel.functions import BUILTINS
 from engine.feel.scope import Frame
-from engine.feel.text import to_text
+from engine.feel.text import short_text
 from engine.feel.types import Type
 from engine.feel.values import Value
 
@@ -90,7 +90,7 @@ class Table:
             return True
         for each in value if type(value) is list else [value]:
             if not _passes(item.allowed, each, frame):
-                shown = to_text(value)[:60]
+                shown = short_text(each, 60)
                 self._report(
                     frame, "input-value",
                     f"输入“{item.label}”的值 {shown} 不在允许值 {item.allowed_text} 之内。",
@@ -228,8 +228,8 @@ class Table:
         if value is None:
             self._report(
                 frame, "aggregation",
-                f"{aggregation} 不能用于这些结果：{to_text(results)[:80]}。",
-                f"{aggregation} is not defined for {to_text(results)[:80]}.",
+                f"{aggregation} 不能用于这些结果：{short_text(results, 80)}。",
+                f"{aggregation} is not defined for {short_text(results, 80)}.",
             )  # fmt: skip
         return value
 

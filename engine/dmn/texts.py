@@ -9,7 +9,7 @@ from engine.dmn.item_types import ItemTypes
 from engine.dmn.trace import Problem, Trace
 from engine.feel import Expression, FeelError, UnaryTests, compile_expression, compile_unary_tests
 from engine.feel.scope import Frame
-from engine.feel.text import to_text
+from engine.feel.text import short_text
 from engine.feel.types import Type, coerce
 from engine.feel.values import Value, kind
 
@@ -120,7 +120,7 @@ def fitted(value: Value, wanted: Type | None, frame: Frame, identity: str) -> Va
     """``value`` coerced to ``wanted``, or null with a problem."""
     fits, coerced = coerce(value, wanted)
     if not fits:
-        shown = to_text(value)[:60]
+        shown = short_text(value, 60)
         report(
             frame, "type", identity,
             f"值 {shown}（{kind(value)}）不符合类型 {wanted}。",

@@ -7,11 +7,12 @@ from typing import Any
 
 from engine.feel import FeelError, to_json
 from engine.feel.limits import DEFAULT, Limits, Meter
-from engine.feel.text import to_text
+from engine.feel.text import short_text
 from engine.feel.values import Value
 
 MAX_SHOWN = 2000
 """Characters of one value that a record keeps."""
+_SHOWN = Limits(steps=2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,13 @@ def new_record(identity: str, name: str) -> dict[str, Any]:
 
 
 def shown(value: Value) -> Any:
-    """The value as plain JSON for a record; what JSON cannot hold, or is too long, as text."""
+    """The value as plain JSON for a record; what JSON cannot hold, or is too large, as text."""
     try:
+        if type(value) is list or type(value) is dict:
+            Meter(_SHOWN).weigh(value)
         plain = to_json(value)
     except FeelError:
-        return to_text(value)[:MAX_SHOWN]
+        return short_text(value, MAX_SHOWN)
     if isinstance(plain, str) and len(plain) > MAX_SHOWN:
         return plain[:MAX_SHOWN] + "…"
     return plain

@@ -9,7 +9,7 @@ from engine.feel import compare, constants
 from engine.feel.arithmetic import OPERATIONS, negate
 from engine.feel.constants import make_interval
 from engine.feel.scope import Frame
-from engine.feel.text import to_literal
+from engine.feel.text import short_text
 from engine.feel.values import Value, kind
 
 Closure = Callable[[Frame], Value]
@@ -156,8 +156,8 @@ def _warn_comparison(frame: Frame, left: Value, right: Value, position: int) -> 
         return
     meter.warn(
         position,
-        f"不能比较 {_shown(left)} 与 {_shown(right)}。",
-        f"{_shown(left)} cannot be compared with {_shown(right)}.",
+        f"不能比较 {short_text(left)} 与 {short_text(right)}。",
+        f"{short_text(left)} cannot be compared with {short_text(right)}.",
     )
 
 
@@ -167,11 +167,6 @@ def _warn_arithmetic(frame: Frame, symbol: str, left: Value, right: Value, posit
         return
     meter.warn(
         position,
-        f"{_shown(left)} {symbol} {_shown(right)} 没有定义。",
-        f"{_shown(left)} {symbol} {_shown(right)} is not defined.",
+        f"{short_text(left)} {symbol} {short_text(right)} 没有定义。",
+        f"{short_text(left)} {symbol} {short_text(right)} is not defined.",
     )
-
-
-def _shown(value: Value) -> str:
-    text = to_literal(value)
-    return text if len(text) <= 40 else text[:39] + "…"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from engine.feel.errors import FeelLimitError
 from engine.feel.lexer import is_identifier
-from engine.feel.limits import too_deep
+from engine.feel.limits import Limits, Meter, too_deep
 from engine.feel.values import DECIMAL128, Range, Value, kind
+
+_OUT = Limits(steps=1_000_000, seconds=5)
+_SHORT = Limits(steps=1_000)
 
 
 def to_text(value: Value) -> str:
@@ -15,12 +19,26 @@ def to_text(value: Value) -> str:
 
 
 def to_literal(value: Value) -> str:
-    """The value as an expression would write it; strings in quotes. FeelLimitError if it nests
-    too deeply."""
+    """The value as an expression would write it; strings in quotes. FeelLimitError if it has
+    more than a million parts or nests too deeply."""
+    if type(value) is list or type(value) is dict:
+        Meter(_OUT).weigh(value)
     try:
         return _literal(value)
     except RecursionError:
         raise too_deep() from None
+
+
+def short_text(value: Value, most: int = 40) -> str:
+    """The value for a message: at most ``most`` characters, of a large list or context only its
+    size."""
+    if type(value) is list or type(value) is dict:
+        try:
+            Meter(_SHORT).weigh(value)
+        except FeelLimitError:
+            return f"[… {len(value)} …]" if type(value) is list else f"{{… {len(value)} …}}"
+    text = to_literal(value)
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _literal(value: Value) -> str:

@@ -14,7 +14,7 @@ from engine.feel.convert import from_json, to_json
 from engine.feel.errors import FeelEvaluationError
 from engine.feel.registry import builtin
 from engine.feel.limits import Meter
-from engine.feel.text import to_text
+from engine.feel.text import short_text
 from engine.feel.values import Value
 
 
@@ -32,7 +32,7 @@ def get_or_else(value: Value, default: Value) -> Value:
 def assert_(value: Value, condition: Value, cause: str | None) -> Value:
     if condition is True:
         return value
-    shown = cause or f"{to_text(value)}"
+    shown = cause or short_text(value)
     raise FeelEvaluationError(f"断言不成立：{shown}", f"The assertion does not hold: {shown}")
 
 

@@ -237,6 +237,15 @@ def test_an_unknown_decision_is_named() -> None:
     assert "等级" in caught.value.zh
 
 
+def test_a_record_keeps_large_values_short() -> None:
+    found = model(decision("d", literal("xs")), decision("f", literal("function(x) x")))
+
+    assert found.evaluate("d", {"xs": list(range(5000))}).record["output"] == "[… 5000 …]"
+    assert found.evaluate("d", {"xs": "a" * 9000}).record["output"] == "a" * 2000 + "…"
+    assert found.evaluate("d", {"xs": [1, 2]}).record["output"] == [1, 2]
+    assert found.evaluate("f", {}).record["output"] == "function(x)"
+
+
 def test_circles_end() -> None:
     found = model(
         decision("a", literal("b"), requirement("requiredDecision", "b")),
