@@ -1,4 +1,4 @@
-# make setup | run | test | lint | bench | fuzz. Each step of the set-up is skipped while its
+# make setup | run | test | properties | lint | bench | fuzz. Each step of the set-up is skipped while its
 # inputs are unchanged; `make clean` forgets all of it, but never the data in var/.
 SHELL := /bin/sh
 PYTHON ?= python3.11
@@ -20,7 +20,7 @@ MODULES := node_modules/.installed
 MANIFEST := web/static/build/manifest.json
 SOURCES := $(shell find web/assets -type f)
 
-.PHONY: setup run test lint bench fuzz lock clean
+.PHONY: setup run test properties lint bench fuzz lock clean
 
 setup: $(PACKAGES) $(MANIFEST)
 
@@ -34,6 +34,10 @@ lint: $(PACKAGES)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# 10,000 random diagrams beside a model of BPMN, thousands of damaged files.
+properties: $(PACKAGES)
+	BIHUAN_PROPERTIES=full $(BIN)/python -m pytest -n auto --dist worksteal tests/properties
 
 bench: setup
 	$(BIN)/bihuan bench

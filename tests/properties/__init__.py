@@ -1,0 +1,1 @@
+"""Random diagrams beside a simple model of BPMN, and random damage to files (`make properties`)."""

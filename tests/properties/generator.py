@@ -1,0 +1,282 @@
+"""Random diagrams. The same seed makes the same diagram.
+
+Structured ones are nested blocks of every kind; free ones are acyclic graphs of gateways and
+tasks, sound or not. What ends a scope (terminate, error, escalation) stands behind a task of
+its own, so that no outcome depends on which of two tokens moves first."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from tests.properties.net import Condition, Diagram, Element, Flow, Kind, Trigger
+
+CODES = ("A", "B")
+OUTSIDE = "OUT"
+"""The error code that a caller catches."""
+
+Block = tuple[str, str]
+"""First and last element."""
+
+_TASKS: tuple[Kind, ...] = ("user", "user", "user", "job", "receive", "call")
+
+
+def structured(seed: int) -> Diagram:
+    """Blocks in blocks, up to four deep."""
+    return _Structured(random.Random(seed)).make()
+
+
+def free(seed: int) -> Diagram:
+    """An acyclic graph: every element leads to later ones."""
+    return _Free(random.Random(seed)).make()
+
+
+class _Maker:
+    def __init__(self, dice: random.Random) -> None:
+        self.dice = dice
+        self.diagram = Diagram()
+        self.parent = ""
+
+    def add(self, kind: Kind, **more: Any) -> Element:
+        made = self.diagram.elements
+        element = Element(f"{kind.split()[0]}{len(made)}", kind, self.parent, **more)
+        made[element.id] = element
+        return element
+
+    def link(self, source: str, target: str, condition: Condition | None = None) -> str:
+        flow = Flow(f"f{len(self.diagram.flows)}", source, target, condition)
+        self.diagram.flows[flow.id] = flow
+        self.diagram.elements[source].outgoing.append(flow.id)
+        self.diagram.elements[target].incoming.append(flow.id)
+        return flow.id
+
+    def branches(self, gate: Element, ask: str, targets: list[str]) -> None:
+        """Conditions on what ``ask`` was completed with; the last flow is the default."""
+        *others, last = targets
+        for target in others:
+            self.link(gate.id, target, Condition(ask, self.dice.randrange(2, 9)))
+        gate.default = self.link(gate.id, last)
+
+
+class _Structured(_Maker):
+    def make(self) -> Diagram:
+        self.inside("", self.dice.choice([2, 3, 4, 4, 5, 5, 6]))
+        for one in self.diagram.elements.values():
+            if one.kind == "error" and not self.is_caught(one):
+                one.code = OUTSIDE
+        return self.diagram
+
+    def is_caught(self, one: Element) -> bool:
+        """Whether an event around an error end catches its code."""
+        around = one.parent
+        while around:
+            events = self.diagram.boundaries(around)
+            if any(each.trigger == "error" and each.code in (one.code, "") for each in events):
+                return True
+            around = self.diagram.elements[around].parent
+        return False
+
+    def inside(self, parent: str, depth: int, *, ask_first: bool = False) -> None:
+        """What stands between start and end of a process or sub-process."""
+        outer, self.parent = self.parent, parent
+        start = self.add("start")
+        first, last = self.block(depth)
+        if ask_first:
+            first = self.before(first)
+        self.link(start.id, first)
+        self.link(last, self.add("end").id)
+        self.parent = outer
+
+    def before(self, first: str) -> str:
+        task = self.add("user").id
+        self.link(task, first)
+        return task
+
+    def block(self, depth: int) -> Block:
+        if depth == 0 or self.dice.randrange(8) == 0:
+            return self.task()
+        makers = [
+            self.sequence, self.sequence, self.sequence, self.choice, self.fork, self.fork,
+            self.inclusive, self.loop, self.sub, self.sub, self.guarded, self.guarded,
+            self.first_event, self.way_out,
+        ]  # fmt: skip
+        return self.dice.choice(makers)(depth - 1)
+
+    def task(self) -> Block:
+        if self.dice.randrange(8) == 0:
+            kind: Kind = self.dice.choice(["script", "manual", "message", "timer"])
+            task = self.add(kind)
+        else:
+            task = self.add(self.dice.choice(_TASKS))
+            self.repeat(task)
+        return task.id, task.id
+
+    def repeat(self, task: Element) -> None:
+        """Make it a multi-instance now and then."""
+        if self.dice.randrange(7) == 0:
+            task.rounds = self.dice.choice([0, 1, 2, 3, 3])
+            task.sequential = self.dice.random() < 0.5
+            task.enough = self.dice.choice([0, 0, 1, 2])
+
+    def sequence(self, depth: int) -> Block:
+        one, two = self.block(depth), self.block(depth)
+        self.link(one[1], two[0])
+        return one[0], two[1]
+
+    def choice(self, depth: int) -> Block:
+        ask, gate = self.asked("xor")
+        join = self.add("xor")
+        self.fan(gate, ask, join, depth, self.dice.choice([2, 2, 3]))
+        return ask, join.id
+
+    def inclusive(self, depth: int) -> Block:
+        ask, gate = self.asked("or")
+        join = self.add("or")
+        self.fan(gate, ask, join, depth, self.dice.choice([2, 3, 3]))
+        return ask, join.id
+
+    def asked(self, kind: Kind) -> tuple[str, Element]:
+        """A task, and the gateway that reads its result."""
+        ask, gate = self.add("user"), self.add(kind)
+        self.link(ask.id, gate.id)
+        return ask.id, gate
+
+    def fan(self, gate: Element, ask: str, join: Element, depth: int, count: int) -> None:
+        """Branches that meet again; one may be a mere flow."""
+        short = self.dice.randrange(count * 5)
+        blocks = [self.block(depth) for index in range(count) if index != short]
+        targets = [first for first, _ in blocks]
+        if short < count:
+            targets.insert(short, join.id)
+        self.branches(gate, ask, targets)
+        for _, last in blocks:
+            self.link(last, join.id)
+
+    def fork(self, depth: int) -> Block:
+        gate, join = self.add("and"), self.add("and")
+        for _ in range(self.dice.choice([2, 2, 3])):
+            first, last = self.block(depth)
+            self.link(gate.id, first)
+            self.link(last, join.id)
+        return gate.id, join.id
+
+    def loop(self, depth: int) -> Block:
+        again, out = self.add("xor"), self.add("xor")
+        first, last = self.block(depth)
+        ask, gate = self.asked("xor")
+        self.link(again.id, first)
+        self.link(last, ask)
+        self.branches(gate, ask, [again.id, out.id])
+        return again.id, out.id
+
+    def sub(self, depth: int) -> Block:
+        sub = self.add("sub")
+        self.repeat(sub)
+        self.inside(sub.id, depth, ask_first=sub.rounds is not None)
+        return sub.id, sub.id
+
+    def guarded(self, depth: int) -> Block:
+        """An activity with boundary events."""
+        host = self.add(self.dice.choice([*_TASKS, "sub", "sub", "sub", "sub"]))
+        self.repeat(host)
+        if host.kind == "sub":
+            self.inside(host.id, depth, ask_first=host.rounds is not None)
+        join = self.add("xor")
+        self.link(host.id, join.id)
+        kinds: list[Trigger] = ["timer", "message", "cycle", "error", "error", "escalation"]
+        used = set()
+        for _ in range(self.dice.choice([1, 1, 2, 3])):
+            event = self.boundary(host.id, self.dice.choice(kinds))
+            if (event.trigger in ("error", "escalation")) and (event.trigger, event.code) in used:
+                del self.diagram.elements[event.id]
+                continue
+            used.add((event.trigger, event.code))
+            self.handle(event, join, depth)
+        return host.id, join.id
+
+    def boundary(self, host: str, trigger: Trigger) -> Element:
+        event = self.add("boundary", host=host, trigger=trigger)
+        if trigger == "cycle":
+            event.times = self.dice.choice([0, 1, 3])
+        if trigger in ("error", "escalation"):
+            event.code = self.dice.choice([*CODES, ""])
+        if trigger == "cycle" or (trigger != "error" and self.dice.random() < 0.5):
+            event.interrupting = False
+        return event
+
+    def handle(self, event: Element, join: Element, depth: int) -> None:
+        """What happens after a boundary event: one that interrupts mostly leads back."""
+        first, last = self.block(min(depth, 1))
+        self.link(event.id, first)
+        back = 0.85 if event.interrupting else 0.1
+        self.link(last, join.id if self.dice.random() < back else self.add("end").id)
+
+    def first_event(self, depth: int) -> Block:
+        gate, join = self.add("events"), self.add("xor")
+        for _ in range(self.dice.choice([2, 3])):
+            event = self.add(self.dice.choice(["message", "timer"]))
+            self.link(gate.id, event.id)
+            if self.dice.random() < 0.3:
+                self.link(event.id, join.id)
+                continue
+            first, last = self.block(depth)
+            self.link(event.id, first)
+            self.link(last, join.id)
+        return gate.id, join.id
+
+    def way_out(self, depth: int) -> Block:
+        """A task after which the scope may be left: an error, an escalation, the end of all."""
+        ask, gate = self.asked("xor")
+        task = self.add("user").id
+        first, last = self.block(depth)
+        self.branches(gate, ask, self.dice.sample([task, first], 2))
+        kinds: list[Kind] = ["terminate", "error", "error", "error", "escalation end", "escalate"]
+        kind = self.dice.choice(kinds)
+        effect = self.add(kind)
+        self.link(task, effect.id)
+        if kind != "terminate":
+            effect.code = self.dice.choice(CODES)
+        if kind == "escalate":
+            self.link(effect.id, self.add("end").id)
+        return ask, last
+
+
+class _Free(_Maker):
+    def make(self) -> Diagram:
+        start = self.add("start")
+        ask = self.add("user")
+        self.link(start.id, ask.id)
+        kinds: list[Kind] = ["user", "user", "xor", "and", "or", "or", "job", "manual"]
+        middle = [self.add(self.dice.choice(kinds)) for _ in range(self.dice.randrange(3, 13))]
+        ends = [self.add("end"), self.add("end")]
+        row = [ask, *middle]
+        for index, element in enumerate(row):
+            self.leave(element, ask.id, [*row[index + 1 :], *ends])
+        self.drop_unreached()
+        return self.diagram
+
+    def leave(self, element: Element, ask: str, later: list[Element]) -> None:
+        """Mostly near ways, so that branches meet again."""
+        count = 1
+        if element.kind in ("xor", "and", "or"):
+            count = min(len(later), self.dice.choice([1, 2, 2, 3]))
+        near = later[: max(count, 5)]
+        targets = [one.id for one in self.dice.sample(near, count)]
+        if element.kind in ("xor", "or") and count > 1:
+            self.branches(element, ask, targets)
+            return
+        for target in targets:
+            self.link(element.id, target)
+
+    def drop_unreached(self) -> None:
+        """Take out what nothing leads to."""
+        made, flows = self.diagram.elements, self.diagram.flows
+        while True:
+            lost = [one for one in made.values() if not one.incoming and one.kind != "start"]
+            if not lost:
+                return
+            for one in lost:
+                del made[one.id]
+                for flow in one.outgoing:
+                    made[flows[flow].target].incoming.remove(flow)
+                    del flows[flow]
