@@ -19,6 +19,8 @@ from forms.component import MANY, Component, Moment, Option
 Coerced = tuple[Any, str]
 
 LONGEST_NUMBER = 40
+GREATEST = 2**63
+"""Variables hold whole numbers of 64 bits."""
 
 
 def empty(component: Component) -> Any:
@@ -67,7 +69,8 @@ def _number(component: Component, raw: Any) -> Coerced:
         number = Decimal(plain)
     except InvalidOperation:
         return None, "应为数字，例如 12 或 12.5。"
-    if not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER:
+    far = not number.is_finite() or abs(number.adjusted()) > LONGEST_NUMBER
+    if far or not -GREATEST <= number < GREATEST:
         return None, "数字超出范围。"
     exponent = number.normalize().as_tuple().exponent
     places = -exponent if isinstance(exponent, int) and exponent < 0 else 0

@@ -27,7 +27,8 @@ def test_number(typed: str, value: Any) -> None:
     assert checked({"type": "number", "key": "n"}, typed) == (value, "")
 
 
-@pytest.mark.parametrize("typed", ["十二", "1,5", "NaN", "Infinity", "9" * 60, "1e99999999"])
+@pytest.mark.parametrize("typed", ["十二", "1,5", "NaN", "Infinity", "9" * 60, "1e99999999",
+                                   "9223372036854775808"])
 def test_what_is_no_number_is_said_so(typed: str) -> None:
     value, message = checked({"type": "number", "key": "n"}, typed)
     assert value is None
