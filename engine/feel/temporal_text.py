@@ -12,7 +12,8 @@ from engine.feel.zones import MAX_OFFSET, Zone
 _DATE = re.compile(r"(-?(?:[1-9]\d{4,8}|\d{4}))-(\d\d)-(\d\d)", re.A)
 _TIME = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d+))?"
-    r"(?:([Zz])|([+-])(\d\d):(\d\d)(?::(\d\d))?|@([A-Za-z][A-Za-z0-9_+\-/]*))?",
+    r"(?:(?:([Zz])|([+-])(\d\d):(\d\d)(?::(\d\d))?)(?:\[([A-Za-z][A-Za-z0-9_+\-/]*)\])?"
+    r"|@([A-Za-z][A-Za-z0-9_+\-/]*))?",
     re.A,
 )
 _DURATION = re.compile(
@@ -35,12 +36,13 @@ def parse_date(text: str) -> Date | None:
 
 
 def parse_time(text: str) -> Time | None:
-    """``hh:mm:ss[.f][Z|±hh:mm[:ss]|@Region/City]``; None if it is no time."""
+    """``hh:mm:ss[.f][Z|±hh:mm[:ss]|@Region/City]``, and ``±hh:mm[Region/City]`` with brackets as
+    Camunda 8 writes it; None if it is no time."""
     match = _TIME.fullmatch(text)
     if match is None:
         return None
     zone: Zone | None = None
-    if match[5] or match[6] or match[10]:
+    if match[5] or match[6] or match[11]:
         zone = _zone(match)
         if zone is None:
             return None
@@ -99,10 +101,10 @@ def offset_zone(seconds: int) -> Zone | None:
 
 
 def _zone(match: re.Match[str]) -> Zone | None:
+    if match[10] or match[11]:
+        return zones.region(match[10] or match[11])
     if match[5]:
         return zones.UTC
-    if match[10]:
-        return zones.region(match[10])
     minutes = int(match[8])
     if minutes > 59 or int(match[9] or 0) > 59:
         return None

@@ -70,6 +70,8 @@ def test_adding_a_duration_and_taking_it_off(moment: py.datetime, zone: str, min
         ('@"2026-11-22T10:00:00+08:00" - @"2026-11-22T01:00:00Z"', "PT1H"),
         ('@"999999999-12-31" + @"P1D"', "null"),
         ('@"-0044-03-15".year', "-44"),
+        ('@"2026-11-22T10:00:00+08:00[Asia/Shanghai]"', "2026-11-22T10:00:00@Asia/Shanghai"),
+        ('time("10:00:00+08:00[Mars/Base]")', "null"),
         ('date("2026-02-30")', "null"),
         ('date("26-02-03")', "null"),
         ('time("25:00:00")', "null"),
