@@ -22,10 +22,20 @@ class Mapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Watched:
+    """``zeebe:conditionalFilter``: the changes after which a condition is read again; empty:
+    all. ``events`` are "create" and "update"."""
+
+    names: frozenset[str] = frozenset()
+    events: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class EventDefinition:
     """``kind`` is the definition's tag without ``EventDefinition`` ("timer", "message",
     "error" …), "none" for a plain event and "multiple" for several definitions. ``code`` is an
-    error's or escalation's code; None catches every code. ``name`` is the message's name."""
+    error's or escalation's code; None catches every code. ``name`` is the name of the message,
+    signal or link. ``activity`` is what a compensation throw event undoes; None: its scope."""
 
     kind: str = "none"
     timer: tuple[TimerKind, str] | None = None
@@ -35,11 +45,50 @@ class EventDefinition:
     reference: str | None = None
     """Id of the message, error … that the definition names, whether it exists or not."""
     line: int | None = None
+    condition: str | None = None
+    watched: Watched | None = None
+    activity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """``standardLoopCharacteristics``: again while ``condition`` (FEEL) is true, at most
+    ``maximum`` times; asked before the first round, too, with ``test_before``."""
+
+    condition: str | None
+    maximum: str | None = None
+    test_before: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AdHoc:
+    """``zeebe:adHoc`` and the completion condition of an ad-hoc sub-process. ``active`` is the
+    collection of the elements to begin with."""
+
+    active: str | None = None
+    completion_condition: str | None = None
+    cancel_remaining: bool = True
+    output_collection: str | None = None
+    output_element: str | None = None
+    sequential: bool = False
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """``zeebe:executionListener`` ("start", "end") or ``zeebe:taskListener`` ("creating",
+    "completing" …)."""
+
+    event: str
+    job: JobDefinition
+    line: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """``multiInstanceLoopCharacteristics`` with ``zeebe:loopCharacteristics``."""
+    """``multiInstanceLoopCharacteristics`` with ``zeebe:loopCharacteristics``. ``cardinality``
+    is BPMN's number of instances, used where there is no collection."""
 
     sequential: bool
     input_collection: str | None
@@ -48,6 +97,7 @@ class Loop:
     output_element: str | None = None
     completion_condition: str | None = None
     line: int | None = None
+    cardinality: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.bpmn import attributes as a
-from engine.bpmn.diagram import Element, Flow, ProcessInfo
-from engine.bpmn.events import (
-    BoundaryEvent,
-    CatchEvent,
-    PublishEvent,
-    StartEvent,
-    TerminateEndEvent,
-    ThrowEvent,
-)
+from engine.bpmn.diagram import Element, Flow, ProcessInfo, may_be_chosen
+from engine.bpmn.adhoc import AdHocSubProcess, InnerInstance
+from engine.bpmn.build_events import event_node, message_trigger, publish_node
+from engine.bpmn.ears import Ear
+from engine.bpmn.events import CatchEvent
 from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
     EventBasedGateway,
@@ -22,13 +18,13 @@ from engine.bpmn.gateways import (
     InclusiveGateway,
     ParallelGateway,
 )
+from engine.bpmn.listening import ListenerJob
+from engine.bpmn.loops import StandardLoop
 from engine.bpmn.multi_instance import MultiInstance, plain_name
 from engine.bpmn.nodes import Node
 from engine.bpmn.parse import BpmnInvalid
 from engine.bpmn.subprocess import CallActivity, SubProcess
-from engine.bpmn.tasks import BusinessRuleTask, JobTask, PassTask, ReceiveTask, ScriptTask, UserTask
-from engine.bpmn.throwing import ErrorEndEvent, EscalationEvent, ThrowsCode
-from engine.bpmn.triggers import MessageTrigger, TimerTrigger, Trigger
+from engine.bpmn.tasks import BusinessRuleTask, JobTask, PassTask, ScriptTask, UserTask
 from engine.feel import FeelSyntaxError, Function
 from engine.model import Finding
 
@@ -37,12 +33,6 @@ _GATEWAYS: dict[str, type[Node]] = {
     "parallelGateway": ParallelGateway,
     "inclusiveGateway": InclusiveGateway,
     "eventBasedGateway": EventBasedGateway,
-}
-_ENDS: dict[str, type[Node]] = {
-    "none": ThrowEvent,
-    "error": ErrorEndEvent,
-    "escalation": EscalationEvent,
-    "terminate": TerminateEndEvent,
 }
 
 
@@ -60,16 +50,40 @@ class Builder:
     def node(self, spec: Any, element: Element) -> Node:
         """The node of an element; for a multi-instance activity its body, with the inner
         activity beside it in the specification."""
-        if element.loop is None:
+        if element.loop is None and element.repeat is None:
             node = self._plain(spec, element, element.id)
-            self._mappings(node, element)
+            self._own(spec, node, element)
             return node
         inner = self._plain(spec, element, f"{element.id}#each")
-        self._mappings(inner, element)
-        body = MultiInstance(spec, element.id, element)
+        self._own(spec, inner, element)
+        body = self._body(spec, element)
         body.inner, inner.body = inner, body
-        self._loop(body, element, element.loop)
         return body
+
+    def _own(self, spec: Any, node: Node, element: Element) -> None:
+        self._mappings(node, element)
+        if not element.listeners:
+            return
+        node.ear = Ear(spec, f"{node.name}#ear", element)
+        places = {"start": node.start_listeners, "end": node.end_listeners}
+        if isinstance(node, UserTask):
+            places |= {"creating": node.creating, "completing": node.completing}
+        for one in element.listeners:
+            kind = self.text(element, one.job.type, "监听器的作业类型", "listener's job type")
+            retries = self.text(element, one.job.retries, "监听器的重试次数", "listener's retries")
+            places[one.event].append(ListenerJob(kind, retries))
+
+    def _body(self, spec: Any, element: Element) -> MultiInstance:
+        if element.loop is not None:
+            body = MultiInstance(spec, element.id, element)
+            self._loop(body, element, element.loop)
+            return body
+        repeat = element.repeat or a.Repeat(None)
+        loop = StandardLoop(spec, element.id, element)
+        loop.sequential, loop.test_before = True, repeat.test_before
+        loop.condition = self.maybe(element, repeat.condition, "循环条件", "loop condition")
+        loop.maximum = self.maybe(element, repeat.maximum, "循环上限", "loop maximum")
+        return loop
 
     def condition(self, flow: Flow) -> Text | None:
         """The compiled condition of a sequence flow."""
@@ -84,9 +98,11 @@ class Builder:
         if gateway is not None:
             return gateway(spec, name, element)
         if element.type.endswith("Event"):
-            return self._event(spec, element, name)
-        if element.type == "subProcess":
+            return event_node(self, spec, element, name)
+        if element.type in ("subProcess", "transaction"):
             return SubProcess(spec, name, element)
+        if element.type == "adHocSubProcess":
+            return self._ad_hoc(spec, element, name)
         if element.type == "callActivity":
             return self._call(spec, element, name)
         return self._task(spec, element, name)
@@ -95,7 +111,7 @@ class Builder:
         if element.type == "userTask":
             return self._user_task(spec, element, name)
         if element.job is not None:
-            return self._job(spec, element, element.job, name)
+            return self.job(spec, element, element.job, name)
         if element.type == "scriptTask" and element.script is not None:
             script = ScriptTask(spec, name, element)
             script.expression = self.text(element, element.script.expression, "脚本", "script")
@@ -104,71 +120,30 @@ class Builder:
         if element.type == "businessRuleTask" and element.reference is not None:
             return self._rule(spec, element, element.reference, name)
         if element.type == "receiveTask" and element.event is not None:
-            return ReceiveTask(spec, name, element, self._message(element, element.event))
+            return CatchEvent(spec, name, element, message_trigger(self, element, element.event))
         if element.type == "sendTask":
-            return self._publish(spec, element, name)
+            return publish_node(self, spec, element, name)
         return PassTask(spec, name, element)
-
-    def _event(self, spec: Any, element: Element, name: str) -> Node:
-        event = element.event or a.EventDefinition()
-        if element.type == "startEvent":
-            return StartEvent(spec, name, element)
-        if element.type == "intermediateCatchEvent":
-            return CatchEvent(spec, name, element, self._trigger(element, event))
-        if element.type == "boundaryEvent":
-            armed = event.kind in ("timer", "message")
-            trigger = self._trigger(element, event) if armed else None
-            return BoundaryEvent(spec, name, element, trigger)
-        if element.job is not None:
-            return self._job(spec, element, element.job, name)
-        if event.kind == "message":
-            return self._publish(spec, element, name)
-        node = _ENDS[event.kind](spec, name, element)
-        if isinstance(node, ThrowsCode):
-            node.code_text = self.text(element, event.code or "", "代码", "code")
-        return node
-
-    def _trigger(self, element: Element, event: a.EventDefinition) -> Trigger:
-        if event.timer is None:
-            return self._message(element, event)
-        kind, source = event.timer
-        return TimerTrigger(kind, self.text(element, source, "定时器", "timer"))
-
-    def _message(self, element: Element, event: a.EventDefinition) -> MessageTrigger:
-        return MessageTrigger(
-            self.text(element, event.name or "", "消息名称", "message name"),
-            self.text(element, event.correlation_key or "", "关联键", "correlation key"),
-        )
-
-    def _publish(self, spec: Any, element: Element, name: str) -> PublishEvent:
-        event = element.event or a.EventDefinition("message")
-        node = PublishEvent(spec, name, element)
-        key = element.properties.get("message.correlationKey") or event.correlation_key or ""
-        node.message = self.text(element, event.name or "", "消息名称", "message name")
-        node.key = self.text(element, key, "关联键", "correlation key")
-        node.time_to_live = self._maybe(
-            element, element.properties.get("message.timeToLive"), "消息有效期", "time to live"
-        )
-        return node
 
     def _user_task(self, spec: Any, element: Element, name: str) -> UserTask:
         node = UserTask(spec, name, element)
         user = element.user or a.UserTaskDefinition()
-        node.assignee = self._maybe(element, user.assignee, "办理人", "assignee")
-        node.candidate_users = self._maybe(
+        node.assignee = self.maybe(element, user.assignee, "办理人", "assignee")
+        node.candidate_users = self.maybe(
             element, user.candidate_users, "候选人", "candidate users"
         )
-        node.candidate_groups = self._maybe(
+        node.candidate_groups = self.maybe(
             element, user.candidate_groups, "候选组", "candidate groups"
         )
-        node.due = self._maybe(element, user.due, "到期时间", "due date")
-        node.follow_up = self._maybe(element, user.follow_up, "跟进时间", "follow-up date")
-        node.priority = self._maybe(element, user.priority, "优先级", "priority")
-        node.form_id = self._maybe(element, user.form_id, "表单", "form")
+        node.due = self.maybe(element, user.due, "到期时间", "due date")
+        node.follow_up = self.maybe(element, user.follow_up, "跟进时间", "follow-up date")
+        node.priority = self.maybe(element, user.priority, "优先级", "priority")
+        node.form_id = self.maybe(element, user.form_id, "表单", "form")
         node.form_binding = user.form_binding
         return node
 
-    def _job(self, spec: Any, element: Element, job: a.JobDefinition, name: str) -> JobTask:
+    def job(self, spec: Any, element: Element, job: a.JobDefinition, name: str) -> JobTask:
+        """The node of an element that a worker does."""
         node = JobTask(spec, name, element)
         node.job_type = self.text(element, job.type, "作业类型", "job type")
         node.retries = self.text(element, job.retries, "重试次数", "retries")
@@ -189,16 +164,42 @@ class Builder:
         node.binding, node.all_parent, node.all_child = ref.binding, ref.all_parent, ref.all_child
         return node
 
+    def _ad_hoc(self, spec: Any, element: Element, name: str) -> AdHocSubProcess:
+        node = AdHocSubProcess(spec, name, element)
+        said = element.ad_hoc or a.AdHoc()
+        node.active = self.maybe(element, said.active, "激活的元素", "active elements")
+        node.condition = self.maybe(
+            element, said.completion_condition, "完成条件", "completion condition"
+        )
+        node.cancel_remaining = said.cancel_remaining
+        node.output_collection = said.output_collection
+        node.output = self.maybe(element, said.output_element, "输出元素", "output element")
+        node.output_variable = plain_name(said.output_element or "")
+        chosen = [one for one in self.process.children(element.id) if may_be_chosen(one)]
+        node.elements = frozenset(one.id for one in chosen)
+        node.listed = [
+            {"elementId": one.id, "elementName": one.name, "documentation": one.documentation,
+             "properties": dict(one.properties)}
+            for one in chosen
+        ]  # fmt: skip
+        node.sequential = False
+        if element.job is not None:
+            node.job = self.job(spec, element, element.job, f"{name}#job")
+        node.inner = InnerInstance(spec, f"{name}#inner", element)
+        node.inner.body = node
+        return node
+
     def _loop(self, body: MultiInstance, element: Element, loop: a.Loop) -> None:
         body.sequential = loop.sequential
-        body.collection = self.text(
-            element, loop.input_collection or "", "多实例集合", "input collection"
+        body.collection = self.maybe(
+            element, loop.input_collection, "多实例集合", "input collection"
         )
+        body.cardinality = self.maybe(element, loop.cardinality, "实例数量", "loop cardinality")
         body.item = loop.input_element
         body.output_collection = loop.output_collection
-        body.output = self._maybe(element, loop.output_element, "多实例输出", "output element")
+        body.output = self.maybe(element, loop.output_element, "多实例输出", "output element")
         body.output_variable = plain_name(loop.output_element or "")
-        body.condition = self._maybe(
+        body.condition = self.maybe(
             element, loop.completion_condition, "完成条件", "completion condition"
         )
 
@@ -218,7 +219,8 @@ class Builder:
             for one in element.outputs
         ]
 
-    def _maybe(self, element: Element, source: str | None, zh: str, en: str) -> Text | None:
+    def maybe(self, element: Element, source: str | None, zh: str, en: str) -> Text | None:
+        """``text``, or None for a text that is not given."""
         return None if source is None or source == "" else self.text(element, source, zh, en)
 
     def text(self, element: Element, source: str, zh: str, en: str) -> Text:

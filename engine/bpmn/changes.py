@@ -64,6 +64,9 @@ class JobOpened:
     headers: dict[str, str]
     variables: dict[str, Json]
     """All variables visible at the element, locals first."""
+    listener: str | None = None
+    """The event of the execution listener ("start", "end") or task listener ("creating",
+    "completing") that this job is; None: the job of the element itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,9 @@ class TimerSet:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """Waits for a message. ``properties`` are the element's ``zeebe:properties``: the web
-    draws a button for a subscription with ``action.label`` (see docs/architecture.md)."""
+    """Waits for a message or signal of the name ``message``. ``properties`` are the element's
+    ``zeebe:properties``: the web draws a button for a subscription with ``action.label`` (see
+    docs/architecture.md)."""
 
     token: str
     element_id: str
@@ -84,6 +88,8 @@ class Subscribed:
     correlation_key: str
     interrupting: bool
     properties: dict[str, str] = field(default_factory=dict)
+    kind: Literal["message", "signal"] = "message"
+    """A signal has the correlation key ``""``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,16 @@ class Published:
     correlation_key: str
     variables: dict[str, Json]
     time_to_live_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """A signal throw or end event: it is for everybody who waits for the name now."""
+
+    token: str
+    element_id: str
+    signal: str
+    variables: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +198,7 @@ Change = (
     | Called
     | WaitEnded
     | Published
+    | Broadcast
     | Decided
     | VariablesChanged
     | IncidentRaised

@@ -9,15 +9,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from engine.bpmn.attributes import (
+    AdHoc,
     EventDefinition,
     JobDefinition,
+    Listener,
     Loop,
     Mapping,
     Reference,
+    Repeat,
     Script,
     TimerKind,
     UserTaskDefinition,
 )
+
+SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
+_OTHER_END = {
+    "intermediateThrowEvent": "intermediateCatchEvent",
+    "intermediateCatchEvent": "intermediateThrowEvent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +60,13 @@ class Element:
     reference: Reference | None = None
     script: Script | None = None
     event_sub_process: bool = False
+    repeat: Repeat | None = None
+    ad_hoc: AdHoc | None = None
+    listeners: tuple[Listener, ...] = ()
+    compensates: bool = False
+    """Whether it is a compensation handler (``isForCompensation``)."""
+    handler: str | None = None
+    """The compensation handler that a compensation boundary event is associated with."""
     unknown: tuple[tuple[str, int | None], ...] = ()
     """Parts with a meaning that we do not carry out: (tag, line); lint refuses them."""
 
@@ -67,12 +83,14 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A start event of the process itself. ``timer`` is (kind, text) as in EventDefinition."""
+    """A start event of the process itself. ``timer`` is (kind, text) as in EventDefinition;
+    ``message`` and ``signal`` are names."""
 
     id: str
     kind: str
     message: str | None = None
     timer: tuple[TimerKind, str] | None = None
+    signal: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,37 @@ class ProcessInfo:
     def boundaries(self, host: str) -> Iterator[Element]:
         """The boundary events attached to an activity."""
         return (element for element in self.elements.values() if element.attached_to == host)
+
+    def scopes(self) -> list[str | None]:
+        """The process (None) and every sub-process in it that has elements of its own."""
+        return [None, *(e.id for e in self.elements.values() if e.type in SUB_PROCESSES)]
+
+    def event_start(self, sub_process: str) -> Element | None:
+        """The start event of an event sub-process."""
+        return next((e for e in self.children(sub_process) if e.type == "startEvent"), None)
+
+    def links(self, element: Element) -> tuple[Element, ...]:
+        """The link events of the same scope and name at the other end of a link event."""
+        event = element.event
+        if event is None or event.kind != "link":
+            return ()
+        other = _OTHER_END.get(element.type)
+        return tuple(
+            e
+            for e in self.children(element.parent)
+            if e.type == other and e.event and (e.event.kind, e.event.name) == ("link", event.name)
+        )
+
+
+def may_be_chosen(element: Element) -> bool:
+    """Whether an ad-hoc sub-process around the element may begin with it."""
+    return not (
+        element.incoming
+        or element.attached_to
+        or element.compensates
+        or element.event_sub_process
+        or element.type in ("startEvent", "boundaryEvent")
+    )
 
 
 @dataclass(frozen=True, slots=True)

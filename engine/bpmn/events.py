@@ -1,14 +1,17 @@
-"""Start, intermediate, boundary and end events."""
+"""Intermediate, boundary and end events."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from engine.bpmn.changes import Published
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.changes import Broadcast, Published
 from engine.bpmn.expressions import Text
 from engine.bpmn.nodes import Node, Task
 from engine.bpmn.timing import TimingError, duration
-from engine.bpmn.triggers import TimerTrigger, Trigger
+from engine.bpmn.triggers import ConditionTrigger, TimerTrigger, Trigger
 from engine.bpmn.workflow import Instance, token_of
 from engine.model import Json
 
@@ -16,16 +19,29 @@ DEFAULT_TIME_TO_LIVE_S = 3600
 """How long a published message waits for a subscriber unless the diagram says otherwise."""
 
 
-class StartEvent(Node):
-    """A start event. What started it has happened; its variables come as the result."""
-
-
 class ThrowEvent(Node):
     """An intermediate or end event without effect."""
 
 
-class CatchEvent(Node):
-    """An intermediate catch event, reached by a flow or armed by an event-based gateway."""
+class Catching:
+    """What all catching events have in common: a trigger that may be a condition."""
+
+    trigger: Trigger | None
+
+    def look(self, task: Task, touched: Mapping[str, str]) -> None:
+        """Variables have changed: fire if the condition has become true by it."""
+        if isinstance(self.trigger, ConditionTrigger) and self.trigger.look(task, touched):
+            self.fire(task)
+
+    def fire(self, task: Task) -> None:
+        raise NotImplementedError
+
+
+class CatchEvent(Catching, Node):
+    """An intermediate catch event or receive task, reached by a flow or armed by an event-based
+    gateway."""
+
+    trigger: Trigger
 
     def __init__(self, wf_spec: Any, name: str, element: Any, trigger: Trigger) -> None:
         super().__init__(wf_spec, name, element)
@@ -50,7 +66,7 @@ class CatchEvent(Node):
         host.task_spec.decided(host, task, values)
 
 
-class BoundaryEvent(Node):
+class BoundaryEvent(Catching, Node):
     """An event on the edge of an activity. Timers and messages are armed as tasks that wait
     beside the activity; errors and escalations are looked up when they are thrown."""
 
@@ -131,6 +147,31 @@ class PublishEvent(Node):
         except TimingError:
             raise self.time_to_live.expected("时长", "a duration", value, view) from None
         return max(0, int(step.rest.total_seconds()) + step.months * 2_592_000)
+
+
+class BroadcastEvent(Node):
+    """A signal throw or end event; its own variables (the input mappings) go with the signal."""
+
+    signal: Text
+
+    def enter(self, task: Task) -> bool:
+        top: Instance = task.workflow.top_workflow
+        view = top.view(task)
+        name = self.signal.string(view)
+        if not name:
+            raise self.signal.expected("信号名称", "the name of a signal", name, view)
+        own = dict(top.scopes.own(token_of(task)))
+        top.emit(Broadcast(token_of(task), self.bpmn_id, name, own))
+        return True
+
+
+class LinkThrowEvent(Node):
+    """Goes on at the link catch event of its name in the same scope."""
+
+    target: Node
+
+    def _spread(self, task: Task, top: Instance) -> None:
+        task.workflow.sprout(self.target, task, TaskState.FUTURE)
 
 
 class TerminateEndEvent(Node):

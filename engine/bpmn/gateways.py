@@ -116,6 +116,8 @@ class EventBasedGateway(Node):
 
     def decided(self, task: Task, listener: Task, values: dict[str, Json]) -> None:
         """The event of ``listener`` happened."""
+        if "ways" in task.internal_data:
+            return  # another one was faster
         task.internal_data["ways"] = [listener.internal_data["way"]]
         carried: dict[str, Json] = {"caught": True}
         if values:

@@ -7,7 +7,8 @@ import re
 from engine.bpmn.diagram import Diagram, ProcessInfo
 from engine.bpmn.known import Known
 from engine.bpmn.rules import definitions, drawing, references, soundness, structure, texts
-from engine.bpmn.support import Remarks, refusals
+from engine.bpmn.remarks import Remarks
+from engine.bpmn.support import refusals
 from engine.model import Finding
 
 _ID = re.compile(r"[^\W\d][\w.-]*")

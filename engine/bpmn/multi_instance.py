@@ -13,12 +13,17 @@ from engine.bpmn.workflow import Instance, token_of
 from engine.model import Json
 
 
+MOST_INSTANCES = 10_000
+"""The greatest cardinality."""
+
+
 class MultiInstance(Node):
     """The body. Boundary events belong to it; mappings and the work to the inner activity."""
 
     inner: Node
     sequential: bool
-    collection: Text
+    collection: Text | None = None
+    cardinality: Text | None = None
     item: str | None = None
     output_collection: str | None = None
     output: Text | None = None
@@ -30,9 +35,7 @@ class MultiInstance(Node):
     def enter(self, task: Task) -> bool:
         top: Instance = task.workflow.top_workflow
         view = top.view(task)
-        items = self.collection.evaluate(view)
-        if not isinstance(items, list):
-            raise self.collection.expected("列表", "a list", items, view)
+        items = self._items(view)
         if self.output_collection:
             top.put(token_of(task), {self.output_collection: [None] * len(items)})
         task.internal_data["loop"] = {"total": len(items), "begun": 0, "done": 0}
@@ -45,6 +48,22 @@ class MultiInstance(Node):
             for item in items:
                 self._begin(task, item)
         return False
+
+    def _items(self, view: Any) -> list[Json]:
+        if self.collection is None:
+            assert self.cardinality is not None
+            count = self.cardinality.integer(view)
+            if not 0 <= count <= MOST_INSTANCES:
+                raise self.cardinality.expected(
+                    f"0 到 {MOST_INSTANCES} 之间的整数",
+                    f"a whole number from 0 to {MOST_INSTANCES}",
+                    count,
+                )
+            return list(range(1, count + 1))
+        items = self.collection.evaluate(view)
+        if not isinstance(items, list):
+            raise self.collection.expected("列表", "a list", items, view)
+        return items
 
     def collect(self, inner: Task) -> None:
         """An inner activity is about to leave: keep its output, see whether it was the last

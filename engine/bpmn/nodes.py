@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.util.task import TaskState
 
+from engine.bpmn import compensation
 from engine.bpmn.changes import ElementEntered, ElementLeft, FlowTaken
 from engine.bpmn.expressions import Text, Trouble, nested
+from engine.bpmn.listening import ListenerJob, listen
 from engine.bpmn.workflow import Instance, token_of
 from engine.errors import Conflict
 from engine.model import Json
@@ -44,6 +46,10 @@ class Node(BpmnTaskSpec):
 
     parked = False
     """Whether a token arriving here waits for others instead of entering (joins)."""
+    recorded = False
+    """Whether its completion is recorded for compensation."""
+    hidden = False
+    """Whether it is no element of the diagram: nothing tells of it."""
 
     def __init__(self, wf_spec: Any, name: str, element: Element) -> None:
         super().__init__(wf_spec, name, description=element.type)
@@ -57,6 +63,12 @@ class Node(BpmnTaskSpec):
         self.boundaries: list[Any] = []
         self.body: Any = None
         """The multi-instance body this is the inner activity of."""
+        self.undo: Any = None
+        """Its compensation handler."""
+        self.start_listeners: list[ListenerJob] = []
+        self.end_listeners: list[ListenerJob] = []
+        self.ear: Any = None
+        """The node under which its listeners' jobs wait."""
         self.input_mappings: list[tuple[str, Text]] = []
         self.output_mappings: list[tuple[str, Text]] = []
 
@@ -99,6 +111,9 @@ class Node(BpmnTaskSpec):
     def withdrawn(self, task: Task) -> None:
         """Called when the token is cancelled: cancel what runs inside."""
 
+    def all_undone(self, task: Task) -> None:
+        """Called when the compensation that this token waits for is over."""
+
     # -- the life of a token
 
     def finish(self, task: Task, values: dict[str, Json]) -> None:
@@ -131,12 +146,21 @@ class Node(BpmnTaskSpec):
         top = task.workflow.top_workflow
         try:
             if phase == "enter":
-                return self._enter(task, top)
+                if not self._enter(task, top):
+                    return False
+                # Listeners that have run do not run again.
+                phase = "begin" if self.start_listeners else phase
+            if phase in ("enter", "begin"):
+                return self._begin_work(task, top)
             if phase == "work":
                 return self.enter(task)
             if phase == "leave":
-                self._leave(task, top)
+                if not is_ghost(task):
+                    self._leave(task, top)
                 phase = "go"
+                tells = self.end_listeners and not is_ghost(task)
+                if tells and listen(task, "end", self.end_listeners):
+                    return False
             self._go(task, top)
             return True
         except Trouble as trouble:
@@ -144,11 +168,17 @@ class Node(BpmnTaskSpec):
             return False
 
     def _enter(self, task: Task, top: Instance) -> bool:
+        """Input mappings and start listeners; False while those run."""
         if self.body is None:
             top.count_step()
-        if self.input_mappings:
+        if self.input_mappings and not is_ghost(task):
             values = self._mapped(self.input_mappings, top.view(task), {})
             top.put(token_of(task), values)
+        if is_ghost(task):
+            return True
+        return not (self.start_listeners and listen(task, "start", self.start_listeners))
+
+    def _begin_work(self, task: Task, top: Instance) -> bool:
         armed = [(one, one.trigger.plan(task, True)) for one in self.boundaries if one.trigger]
         if self.enter(task):
             return True
@@ -157,13 +187,24 @@ class Node(BpmnTaskSpec):
         return False
 
     def _arm(self, task: Task, armed: list[tuple[Any, Any]]) -> None:
-        listeners = []
         for event, plan in armed:
             listener = task.workflow.park(event, {"host": token_of(task)})
             event.trigger.open(listener, plan)
-            listeners.append(token_of(listener))
-        if listeners:
-            task.internal_data["listeners"] = listeners
+            task.internal_data.setdefault("listeners", []).append(token_of(listener))
+
+    def heard(self, task: Task, event: str, values: dict[str, Json]) -> None:
+        """A listener is done: the next one, or the token goes on. A start listener's variables
+        are the element's own, an end listener's go outwards (Zeebe's rule)."""
+        top = task.workflow.top_workflow
+        if event == "start":
+            top.put(token_of(task), values)
+            if not listen(task, event, self.start_listeners) and self._attempt(task, "begin"):
+                task._ready()
+            return
+        top.merge(top.outer(task), values)
+        if not listen(task, event, self.end_listeners):
+            task.internal_data["phase"] = "go"
+            task._ready()
 
     def _leave(self, task: Task, top: Instance) -> None:
         values = task.internal_data.pop("result", None)
@@ -178,7 +219,8 @@ class Node(BpmnTaskSpec):
 
     def _go(self, task: Task, top: Instance) -> None:
         if self.body is not None:
-            self.body.collect(task)
+            if not is_ghost(task):
+                self.body.collect(task)
         elif self.ways:
             task.internal_data["ways"] = self.choose(task)
 
@@ -213,7 +255,8 @@ class Node(BpmnTaskSpec):
     def _update_hook(self, task: Task) -> bool:
         task._set_state(TaskState.WAITING)
         top = task.workflow.top_workflow
-        top.emit(ElementEntered(token_of(task), self.bpmn_id, top.outer(task)[0]))
+        if not self.hidden:
+            top.emit(ElementEntered(token_of(task), self.bpmn_id, top.outer(task)[0]))
         return self._attempt(task, "enter")
 
     def _on_ready(self, task: Task) -> None:
@@ -226,10 +269,18 @@ class Node(BpmnTaskSpec):
     def _on_complete_hook(self, task: Task) -> None:
         top = task.workflow.top_workflow
         self._disarm(task)
-        top.emit(ElementLeft(token_of(task), self.bpmn_id, "completed"))
+        if not self.hidden:
+            top.emit(ElementLeft(token_of(task), self.bpmn_id, "completed"))
+        if self.recorded:
+            compensation.record(task)
         top.scopes.drop(token_of(task))
         self.left(task)
-        if self.body is not None:
+        if top.halts and self.body is None and self.bpmn_id in top.halts:
+            top.end("terminated")
+            return
+        if "undoes" in task.internal_data:
+            compensation.undone(task)
+        elif self.body is not None:
             self.body.one_done(task)
             return
         if task.id in task.workflow.tasks:
@@ -256,7 +307,8 @@ class Node(BpmnTaskSpec):
         top.end_wait(task, "cancelled")
         top.clear_incident(task)
         top.scopes.drop(token_of(task))
-        if not (self.parked and "flow" in task.internal_data) and not is_listener(task):
+        silent = self.hidden or is_listener(task)
+        if not silent and not (self.parked and "flow" in task.internal_data):
             top.emit(ElementLeft(token_of(task), self.bpmn_id, "cancelled"))
 
     def _disarm(self, task: Task) -> None:
@@ -265,6 +317,11 @@ class Node(BpmnTaskSpec):
             if listener is not None:
                 listener.cancel()
                 task.workflow.forget(listener)
+
+
+def is_ghost(task: Task) -> bool:
+    """Whether the task is a completed sub-process that is being compensated."""
+    return "ghost" in task.internal_data
 
 
 def is_listener(task: Task) -> bool:

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from lxml import etree
 
-from engine.bpmn import zeebe
+from engine.bpmn import characteristics, zeebe
 from engine.bpmn.attributes import EventDefinition, TimerKind
-from engine.bpmn.diagram import Diagram, Element, Flow, ProcessInfo, Start
+from engine.bpmn.diagram import SUB_PROCESSES, Diagram, Element, Flow, ProcessInfo, Start
 from engine.bpmn.zeebe import BPMN, line_of
 from engine.errors import Invalid
 from engine.model import Finding
@@ -17,7 +17,6 @@ from engine.xml import parse_xml
 
 _DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _CAMUNDA_7 = "http://camunda.org/schema/1.0/bpmn"
-_SUB_PROCESSES = frozenset({"subProcess", "transaction", "adHocSubProcess"})
 # Children of a process or sub-process that are no flow nodes and change nothing when it runs.
 _NO_NODES = frozenset(
     {
@@ -51,9 +50,7 @@ _NO_NODES = frozenset(
         "potentialOwner",
     }
 )
-_LOST = frozenset({"standardLoopCharacteristics"})
 _LOST_FLAGS = {
-    "isForCompensation": "true",
     "instantiate": "true",
     "parallelMultiple": "true",
     "eventGatewayType": "Parallel",
@@ -140,6 +137,7 @@ class _Reader:
     def _process(self, node: etree._Element) -> ProcessInfo:
         elements: dict[str, Element] = {}
         flows: dict[str, Flow] = {}
+        handlers = _associations(node)
         scopes: list[tuple[etree._Element, str | None]] = [(node, None)]
         while scopes:
             scope, parent = scopes.pop(0)
@@ -149,8 +147,10 @@ class _Reader:
                     flows.setdefault(flow.id, flow)
                     continue
                 element = self._element(child, tag, parent)
+                if element.id in handlers and tag == "boundaryEvent":
+                    element = replace(element, handler=handlers[element.id])
                 elements.setdefault(element.id, element)
-                if tag in _SUB_PROCESSES:
+                if tag in SUB_PROCESSES:
                     scopes.append((child, element.id))
         tag_node = zeebe.extension(node, "versionTag")
         return ProcessInfo(
@@ -162,7 +162,7 @@ class _Reader:
             _connect(elements, flows),
             flows,
             line_of(node),
-            tuple(zeebe.unread(node)),
+            (*zeebe.unread(node), *characteristics.listened(node)),
         )
 
     def _element(self, node: etree._Element, tag: str, parent: str | None) -> Element:
@@ -192,6 +192,10 @@ class _Reader:
             reference=reference,
             script=zeebe.script(node),
             event_sub_process=node.get("triggeredByEvent") == "true",
+            repeat=characteristics.repeat(node),
+            ad_hoc=characteristics.ad_hoc(node) if tag == "adHocSubProcess" else None,
+            listeners=characteristics.listeners(node),
+            compensates=node.get("isForCompensation") == "true",
             unknown=tuple(_unknown(node)),
         )
 
@@ -223,6 +227,20 @@ class _Reader:
             target = self.named.get(reference or "")
             code = None if target is None else target.get(f"{kind}Code") or None
             return EventDefinition(kind, code=code, reference=reference, line=line_of(node))
+        if kind == "signal":
+            reference = node.get("signalRef")
+            target = self.named.get(reference or "")
+            name = None if target is None else target.get("name") or None
+            return EventDefinition(kind, name=name, reference=reference, line=line_of(node))
+        if kind == "link":
+            name = " ".join((node.get("name") or "").split()) or None
+            return EventDefinition(kind, name=name, line=line_of(node))
+        if kind == "conditional":
+            condition = (node.findtext(f"{BPMN}condition") or "").strip() or None
+            watched = characteristics.watched(node)
+            return EventDefinition(kind, condition=condition, watched=watched, line=line_of(node))
+        if kind == "compensate":
+            return EventDefinition(kind, activity=node.get("activityRef"), line=line_of(node))
         return EventDefinition(kind, line=line_of(node))
 
     def _message(self, node: etree._Element) -> EventDefinition:
@@ -258,6 +276,14 @@ def _flow(node: etree._Element) -> Flow:
     )
 
 
+def _associations(process: etree._Element) -> dict[str, str]:
+    """The associations drawn in a process: what each one leads to."""
+    return {
+        node.get("sourceRef", ""): node.get("targetRef", "")
+        for node in process.iter(f"{BPMN}association")
+    }
+
+
 def _connect(elements: dict[str, Element], flows: dict[str, Flow]) -> dict[str, Element]:
     incoming: dict[str, list[str]] = {}
     outgoing: dict[str, list[str]] = {}
@@ -278,12 +304,14 @@ def _starts(elements: dict[str, Element]) -> tuple[Start, ...]:
     return tuple(
         Start(
             element.id,
-            element.event.kind if element.event else "none",
-            element.event.name if element.event else None,
-            element.event.timer if element.event else None,
+            event.kind,
+            event.name if event.kind == "message" else None,
+            event.timer,
+            event.name if event.kind == "signal" else None,
         )
         for element in elements.values()
         if element.type == "startEvent" and element.parent is None
+        for event in [element.event or EventDefinition()]
     )
 
 
@@ -310,12 +338,7 @@ def _static(text: str | None) -> str | None:
 
 
 def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
-    lost = [
-        (tag, line_of(child))
-        for child in node.findall(f"{BPMN}*")
-        if (tag := etree.QName(child).localname) in _LOST
-    ]
-    found = lost + zeebe.unread(node)
+    found = zeebe.unread(node)
     found += [
         (name, line_of(node)) for name, value in _LOST_FLAGS.items() if node.get(name) == value
     ]
@@ -324,9 +347,7 @@ def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
         found += [
             (name, line_of(form)) for name in ("formKey", "externalReference") if form.get(name)
         ]
-    inner = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
-    if inner is not None:
-        cardinality = inner.find(f"{BPMN}loopCardinality")
-        if cardinality is not None:
-            found.append(("loopCardinality", line_of(cardinality)))
+    for definition in node.findall(f"{BPMN}compensateEventDefinition"):
+        if definition.get("waitForCompletion") == "false":
+            found.append(("waitForCompletion", line_of(definition)))
     return found

@@ -6,38 +6,15 @@ the Diagram instead, breadth first, from task specifications of our own."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
-
-from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.specs.StartTask import StartTask
-from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
-
+from collections.abc import Iterator, Mapping
+from engine.bpmn.assembly import ProcessSpec, assemble
 from engine.bpmn.build import Builder
-from engine.bpmn.diagram import Diagram, ProcessInfo
-from engine.bpmn.gateways import InclusiveGateway
-from engine.bpmn.nodes import Node, Way
+from engine.bpmn.diagram import Diagram, Element, ProcessInfo
+from engine.bpmn.nodes import Node
 from engine.bpmn.parse import BpmnInvalid
-from engine.bpmn.reach import reach
 from engine.bpmn.support import refusals
 from engine.errors import Invalid, NotFound
 from engine.feel import Function
-
-
-class ProcessSpec(BpmnProcessSpec):
-    """The specification of a process or sub-process. Unlike Spiff's it has no start, end and
-    join tasks of its own, whose names could be those of elements."""
-
-    def __init__(self, name: str) -> None:
-        WorkflowSpec.__init__(self, name=name)
-        self.data_objects: dict[str, Any] = {}
-        self.data_stores: dict[str, Any] = {}
-        self.correlation_keys: dict[str, Any] = {}
-        self.bpmn_start_events: list[Any] = []
-        self.io_specification = None
-        self.start = StartTask(self, ":root")
-        self.starts: dict[str | None, Node] = {}
-        self.inclusive_joins: list[InclusiveGateway] = []
 
 
 class Program:
@@ -69,18 +46,24 @@ class Program:
         )
 
     def catches_error(self, element_id: str, code: str) -> bool:
-        """Whether a boundary event catches this error thrown by the (call) activity."""
-        return self._catches("error", element_id, code)
-
-    def _catches(self, kind: Literal["error"], element_id: str, code: str) -> bool:
+        """Whether something here catches this error thrown by the (call) activity: a boundary
+        event around it, or an event sub-process of a scope around it."""
         element = self.process.elements.get(element_id)
         while element is not None:
-            for event in self.process.boundaries(element.id):
-                found = event.event
-                if found and found.kind == kind and found.code in (None, code):
+            events = [*self.process.boundaries(element.id), *self._scope_events(element)]
+            for one in events:
+                if one.event and one.event.kind == "error" and one.event.code in (None, code):
                     return True
             element = self.process.elements.get(element.parent or "")
         return False
+
+    def _scope_events(self, element: Element) -> Iterator[Element]:
+        """The start events of the event sub-processes beside an element."""
+        for other in self.process.children(element.parent):
+            if other.event_sub_process and other.id != element.id:
+                start = self.process.event_start(other.id)
+                if start is not None:
+                    yield start
 
 
 def compile_process(
@@ -98,32 +81,5 @@ def compile_process(
     if findings:
         raise BpmnInvalid(findings)
     builder = Builder(diagram.filename, process, functions or {})
-    specs: dict[str | None, ProcessSpec] = {}
-    scopes: list[str | None] = [None]
-    scopes += [one.id for one in process.elements.values() if one.type == "subProcess"]
-    for scope in scopes:
-        specs[scope] = _scope(builder, process, scope)
+    specs = {scope: assemble(builder, process, scope) for scope in process.scopes()}
     return Program(diagram, process, specs)
-
-
-def _scope(builder: Builder, process: ProcessInfo, scope: str | None) -> ProcessSpec:
-    spec = ProcessSpec(scope or process.id)
-    elements = list(process.children(scope))
-    nodes = {element.id: builder.node(spec, element) for element in elements}
-    for element in elements:
-        node = nodes[element.id]
-        for flow_id in element.outgoing:
-            flow = process.flows[flow_id]
-            target = nodes[flow.target]
-            node.connect(target)
-            node.ways.append(Way(flow_id, target, builder.condition(flow)))
-        if element.attached_to is not None:
-            nodes[element.attached_to].boundaries.append(node)
-        if element.type == "startEvent":
-            spec.starts[element.id] = node
-            if element.event is None or element.event.kind == "none":
-                spec.starts.setdefault(None, node)
-        if isinstance(node, InclusiveGateway):
-            node.reach = reach(process, elements, element)
-            spec.inclusive_joins.append(node)
-    return spec

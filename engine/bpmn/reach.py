@@ -24,4 +24,6 @@ def reach(
             open_ += [process.flows[one].source for one in element.incoming]
             if element.attached_to is not None:
                 open_.append(element.attached_to)
+            if element.type == "intermediateCatchEvent":
+                open_ += [one.id for one in process.links(element)]
     return {key: frozenset(flows) for key, flows in found.items()}

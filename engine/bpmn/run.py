@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.bpmn import placing
 from engine.bpmn.changes import Change
+from engine.bpmn.adhoc import AdHocSubProcess
 from engine.bpmn.expressions import Trouble, variables_of
+from engine.bpmn.listening import deny
 from engine.bpmn.nodes import is_listener
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
@@ -14,7 +17,7 @@ from engine.bpmn.state import load, save
 from engine.bpmn.throwing import catcher, escalate, throw_error, uncaught
 from engine.bpmn.workflow import Instance, token_of
 from engine.bpmn.world import World
-from engine.errors import Conflict
+from engine.errors import Conflict, Invalid
 from engine.model import Json
 
 
@@ -36,12 +39,24 @@ class Run:
         variables: Mapping[str, Json],
         world: World,
         start_id: str | None = None,
+        *,
+        at: Sequence[str] = (),
+        halt_after: Sequence[str] = (),
     ) -> Run:
         """Begin a new instance at a start event (None: the plain one). The variables are the
-        process's; at a message start they pass through the start event's output mappings."""
-        node = program.start_node(start_id)
+        process's; at a message start they pass through the start event's output mappings.
+        ``at``: begin at these elements instead, sub-processes around them entered; the instance
+        is terminated when an element of ``halt_after`` is over. Raises NotFound and Invalid."""
+        inside = placing.places(program.process, at)
         instance = Instance(program.spec, program.subs, Scopes(), world)
+        instance.halts = placing.known(program.process, halt_after)
         values = variables_of(variables)
+        if inside:
+            instance.put("", values)
+            placing.set_down(instance, inside)
+            instance.do_engine_steps()
+            return cls(program, instance)
+        node = program.start_node(start_id)
         if node.output_mappings:
             instance.spawn(node, {"result": values} if values else {})
         else:
@@ -79,9 +94,9 @@ class Run:
         self._go_on()
 
     def receive(self, token: str, variables: Mapping[str, Json]) -> None:
-        """A message arrived for a subscription."""
+        """A message or signal arrived for a subscription."""
         values = variables_of(variables)
-        task = self._waiting(token, "message")
+        task = self._waiting(token, "message", "signal")
         task.task_spec.deliver(task, values)
         self._go_on()
 
@@ -94,11 +109,42 @@ class Run:
         values = variables_of(variables)
         task = self._waiting(token, "task", "job", "call")
         top = self._instance
+        ear, task = task, task.workflow.tasks.get(task.internal_data.get("host"), task)
         if catcher(task, "error", code) is None and not top.world.catches_error(code):
-            top.incident(task, "work", uncaught(code, message))
+            top.incident(ear, "work", uncaught(code, message))
             return
-        top.end_wait(task, "completed")
+        top.end_wait(ear, "completed")
         throw_error(top, task, code, message, values)
+        self._go_on()
+
+    def deny(self, token: str) -> None:
+        """A completing listener forbids the completion of its user task, which waits on."""
+        deny(self._waiting(token, "job"))
+        self._go_on()
+
+    def activate(
+        self,
+        token: str,
+        elements: Sequence[tuple[str, Mapping[str, Json]]],
+        variables: Mapping[str, Json],
+        fulfilled: bool = False,
+        cancel_remaining: bool = False,
+    ) -> None:
+        """The job of an ad-hoc sub-process is done: begin these inner elements, each with
+        variables of its own, or end it (``fulfilled``), now or when those that run are done.
+        Raises Invalid for an element that it cannot begin with."""
+        values = variables_of(variables)
+        chosen = [(element, variables_of(own)) for element, own in elements]
+        task = self._waiting(token, "job")
+        node = task.task_spec
+        if not isinstance(node, AdHocSubProcess):
+            raise Invalid(
+                f"“{node.bpmn_name or node.bpmn_id}”不是即席子流程，不能激活元素。",
+                f"“{node.bpmn_name or node.bpmn_id}” is no ad-hoc sub-process.",
+            )
+        node.known(chosen)
+        self._instance.merge(self._instance.chain(task), values)
+        node.activate(task, chosen, fulfilled, cancel_remaining)
         self._go_on()
 
     def escalate(self, token: str, code: str | None, variables: Mapping[str, Json]) -> None:
@@ -152,6 +198,7 @@ class Run:
             top.put(token_of(self._task(token)), copy)
         else:
             top.merge(top.chain(self._task(token)), copy)
+        self._go_on()
 
     def active(self) -> list[tuple[str, str]]:
         """Where the tokens are: (token, element id). Armed events are not among them."""
@@ -159,7 +206,7 @@ class Run:
             (token_of(task), task.task_spec.bpmn_id)
             for level in self._instance.levels()
             for task in level.tokens()
-            if not is_listener(task)
+            if not is_listener(task) and not task.task_spec.hidden
         ]
 
     def save(self) -> bytes:

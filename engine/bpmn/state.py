@@ -18,17 +18,24 @@ FORMAT = 1
 
 def save(instance: Instance, process_id: str) -> bytes:
     """The state of an instance at rest."""
-    return orjson.dumps(
-        {
-            "format": FORMAT,
-            "process": process_id,
-            "ended": instance.ended,
-            "variables": instance.scopes.root,
-            "locals": instance.scopes.locals,
-            "tokens": _tokens(instance),
-            "inside": [[host, _tokens(level)] for host, level in instance.subprocesses.items()],
-        }
-    )
+    levels = [
+        [host, _tokens(level), *_past(level)] for host, level in instance.subprocesses.items()
+    ]
+    state = {
+        "format": FORMAT,
+        "process": process_id,
+        "ended": instance.ended,
+        "variables": instance.scopes.root,
+        "locals": instance.scopes.locals,
+        "tokens": _tokens(instance),
+        "inside": levels,
+    }
+    if instance.halts:
+        state["halts"] = instance.halts
+    past = _past(instance)
+    if past:
+        state["past"] = past[0]
+    return orjson.dumps(state)
 
 
 def load(program: Program, state: bytes, world: World) -> Instance:
@@ -40,12 +47,14 @@ def load(program: Program, state: bytes, world: World) -> Instance:
         scopes = Scopes(data["variables"], data["locals"])
         instance = Instance(program.spec, program.subs, scopes, world)
         instance.ended = instance.completed = data["ended"]
-        _plant(instance, data["tokens"])
-        for host, tokens in data["inside"]:
+        instance.halts = data.get("halts", [])
+        _plant(instance, data["tokens"], data.get("past"))
+        for host, tokens, *past in data["inside"]:
             task = instance.find(host)
             if task is None:
                 raise KeyError(host)
-            _plant(instance.create_subprocess(task, task.task_spec.bpmn_id), tokens)
+            level = instance.create_subprocess(task, task.task_spec.bpmn_id)
+            _plant(level, tokens, *past)
     except (KeyError, TypeError, ValueError) as error:
         raise Invalid(
             f"保存的状态不属于流程 {program.process.id} 的这个版本（{error}）。",
@@ -59,7 +68,16 @@ def _tokens(level: Any) -> list[list[Any]]:
     return [[task.id, task.task_spec.name, task.internal_data] for task in level.tokens()]
 
 
-def _plant(level: Any, tokens: list[list[Any]]) -> None:
+def _past(level: Any) -> list[dict[str, Any]]:
+    """What a level remembers besides its tokens, if anything."""
+    if not level.done and not level.interrupted:
+        return []
+    return [{"done": level.done, "interrupted": level.interrupted}]
+
+
+def _plant(level: Any, tokens: list[list[Any]], past: dict[str, Any] | None = None) -> None:
     specs = level.spec.task_specs
+    if past:
+        level.done, level.interrupted = past["done"], past["interrupted"]
     for token, name, data in tokens:
         level.plant_saved(specs[name], token, data)

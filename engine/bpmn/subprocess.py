@@ -1,22 +1,67 @@
-"""Embedded sub-processes and call activities."""
+"""Scopes that begin and end: start events, sub-processes of all kinds, call activities."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from engine.bpmn import compensation, placing
 from engine.bpmn.changes import Called
+from engine.bpmn.eventsubs import arm
 from engine.bpmn.expressions import Text
-from engine.bpmn.nodes import Node, Task
-from engine.bpmn.workflow import token_of
+from engine.bpmn.nodes import Node, Task, is_ghost
+from engine.bpmn.workflow import Instance, token_of
 from engine.model import Binding, Json
 
 
+class StartEvent(Node):
+    """A start event. What started it has happened; its variables come as the result. When they
+    are in place, the event sub-processes of its scope are armed."""
+
+    def result(self, task: Task, values: dict[str, Json]) -> None:
+        """An error's variables stay in the event sub-process that catches it."""
+        if self.element.event is not None and self.element.event.kind == "error":
+            top = task.workflow.top_workflow
+            top.put(token_of(task) if self.output_mappings else top.outer(task)[0], values)
+        else:
+            super().result(task, values)
+
+    def _go(self, task: Task, top: Instance) -> None:
+        if task.workflow.spec.scope_events:
+            arm(task.workflow)
+        super()._go(task, top)
+
+
 class SubProcess(Node):
-    """An embedded sub-process: its tokens live in a level of their own, its variables in its
-    scope. It leaves when no token is left inside."""
+    """A sub-process, transaction or event sub-process: its tokens live in a level of their own,
+    its variables in its scope. It leaves when no token is left inside.
+
+    One that is compensated runs as a new token with the variables it had (``ghost`` are its
+    records): its compensation event sub-process, else the handlers inside it."""
+
+    recorded = True
 
     def enter(self, task: Task) -> bool:
         level = task.workflow.top_workflow.create_subprocess(task, self.bpmn_id)
-        level.spawn(level.spec.starts[None])
+        if is_ghost(task):
+            return self._undo(task, level)
+        inside = task.internal_data.pop("inside", None)
+        if inside is not None:
+            placing.set_down(level, inside)
+            return False
+        started = task.internal_data.pop("started", None)
+        start = next(iter(level.spec.starts.values()))
+        level.spawn(start, {"result": started} if started else None)
         return False
+
+    def _undo(self, task: Task, level: Any) -> bool:
+        level.done, task.internal_data["ghost"] = task.internal_data["ghost"], []
+        if level.spec.undo_start is not None:
+            level.spawn(level.spec.undo_start)
+            return False
+        if compensation.begin(task, [level], None):
+            return False
+        task.workflow.top_workflow.subprocesses.pop(task.id)
+        return True
 
     def withdrawn(self, task: Task) -> None:
         top = task.workflow.top_workflow

@@ -7,18 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from engine.bpmn import belonging
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
-from engine.model import Finding, Severity
+from engine.bpmn.needs import needs
+from engine.bpmn.remarks import Remarks
+from engine.bpmn.remedies import remedy
+from engine.model import Finding
 
 EVENTS: dict[str, frozenset[str]] = {
-    "startEvent": frozenset({"none", "timer", "message"}),
-    "intermediateCatchEvent": frozenset({"timer", "message"}),
-    "intermediateThrowEvent": frozenset({"none", "message", "escalation"}),
-    "boundaryEvent": frozenset({"timer", "message", "error", "escalation"}),
-    "endEvent": frozenset({"none", "message", "error", "escalation", "terminate"}),
+    "startEvent": frozenset({"none", "timer", "message", "signal"}),
+    "intermediateCatchEvent": frozenset({"timer", "message", "signal", "conditional", "link"}),
+    "intermediateThrowEvent": frozenset(
+        {"none", "message", "signal", "escalation", "compensate", "link"}
+    ),
+    "boundaryEvent": frozenset(
+        {"timer", "message", "signal", "conditional", "error", "escalation", "compensate", "cancel"}
+    ),
+    "endEvent": frozenset(
+        {"none", "message", "signal", "error", "escalation", "compensate", "cancel", "terminate"}
+    ),
 }
+"""By kind of event, outside of event sub-processes."""
+SCOPE_EVENTS = frozenset(
+    {"timer", "message", "signal", "conditional", "error", "escalation", "compensate"}
+)
+"""What may start an event sub-process."""
 ACTIVITIES = frozenset(
     {
         "task",
@@ -30,6 +44,8 @@ ACTIVITIES = frozenset(
         "scriptTask",
         "businessRuleTask",
         "subProcess",
+        "transaction",
+        "adHocSubProcess",
         "callActivity",
     }
 )
@@ -42,108 +58,7 @@ GATEWAYS = frozenset(
     }
 )
 
-_ELSEWHERE: dict[str, tuple[str, str]] = {
-    "complexGateway": (
-        "请改用包容网关或并行网关。",
-        "Use an inclusive or a parallel gateway instead.",
-    ),
-    "transaction": (
-        "请改用子流程，并用错误边界事件表示取消。",
-        "Use a sub-process, with an error boundary event for the cancellation.",
-    ),
-    "adHocSubProcess": (
-        "请改用子流程，用网关画出可选的路径。",
-        "Use a sub-process and draw the optional paths with gateways.",
-    ),
-    "signal": (
-        "请改用消息事件（按关联键送达），或用调用活动通知。",
-        "Use a message event with a correlation key instead.",
-    ),
-    "link": ("请用一条连线直接连接两处。", "Connect the two places with a sequence flow."),
-    "compensate": (
-        "请把补偿步骤画成普通路径，例如从错误边界事件引出。",
-        "Draw the compensating steps as an ordinary path, e.g. from an error boundary event.",
-    ),
-    "conditional": (
-        "请用消息事件，或用定时器加排他网关检查条件。",
-        "Use a message event, or a timer with an exclusive gateway that checks the condition.",
-    ),
-    "cancel": ("请改用错误事件。", "Use an error event instead."),
-    "multiple": (
-        "一个事件只画一个事件定义；需要多个时画多个事件。",
-        "Give the event one definition; draw several events where several are needed.",
-    ),
-    "event sub-process": (
-        "请改用挂在子流程边界上的（非中断）边界事件。",
-        "Use a (non-interrupting) boundary event on a sub-process instead.",
-    ),
-    "standardLoopCharacteristics": (
-        "请用排他网关画出循环，或用多实例。",
-        "Draw the loop with an exclusive gateway, or use a multi-instance.",
-    ),
-    "formKey": ("请改用表单标识（Camunda 表单，链接）。", "Use a form id (Camunda form, linked)."),
-    "externalReference": (
-        "请改用表单标识（Camunda 表单，链接）。",
-        "Use a form id (Camunda form, linked).",
-    ),
-    "zeebe:executionListeners": (
-        "请在它之前或之后画一个服务任务。",
-        "Draw a service task before or behind it.",
-    ),
-    "zeebe:taskListeners": (
-        "请在它之前或之后画一个服务任务。",
-        "Draw a service task before or behind it.",
-    ),
-    "isForCompensation": (
-        "请把补偿步骤画成普通路径，例如从错误边界事件引出。",
-        "Draw the compensating steps as an ordinary path, e.g. from an error boundary event.",
-    ),
-    "instantiate": ("请改用消息开始事件。", "Use a message start event instead."),
-    "eventGatewayType": (
-        "请用并行网关引出几个捕获事件，再汇合。",
-        "Fork with a parallel gateway to the events and join them.",
-    ),
-    "loopCardinality": (
-        "请在“输入集合”中给出列表，例如 =for i in 1..3 return i。",
-        "Give a list as input collection, e.g. =for i in 1..3 return i.",
-    ),
-}
 _ID = re.compile(r"[^\W\d][\w.-]*")
-_OTHER = (
-    "请删除它，或换成受支持的元素（见 docs/bpmn.md）。",
-    "Delete it or use a supported element (see docs/bpmn.md).",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Remarks:
-    """Makes the findings of one file."""
-
-    filename: str
-
-    def on(
-        self,
-        element: Element | Flow,
-        rule: str,
-        zh: str,
-        en: str,
-        remedy: tuple[str, str] = ("", ""),
-        *,
-        severity: Severity = "error",
-        line: int | None = None,
-    ) -> Finding:
-        """A finding at an element or flow; the sentences go on from its name."""
-        return Finding(
-            rule,
-            severity,
-            self.filename,
-            zh,
-            en,
-            *remedy,
-            line=line or element.line,
-            element_id=element.id,
-            element_name=element.name,
-        )
 
 
 def refusals(filename: str, process: ProcessInfo) -> list[Finding]:
@@ -169,14 +84,14 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
                 "An id begins with a letter and has letters, digits, dots, dashes, underscores.",
             ),
         )
-    what = _unsupported(element)
+    what = _unsupported(process, element)
     if what is not None:
         yield remarks.on(
             element,
             "unsupported",
             f"是 {what}，本引擎不执行。",
             f"is a {what}, which this engine does not run.",
-            _ELSEWHERE.get(what.split(" with ")[-1], _ELSEWHERE.get(element.type, _OTHER)),
+            remedy(what, what.split(" with ")[-1], element.type),
         )
         return
     for tag, line in element.unknown:
@@ -185,10 +100,10 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
             "unsupported",
             f"带有 {tag}，本引擎不执行。",
             f"has {tag}, which this engine does not carry out.",
-            _ELSEWHERE.get(tag, _OTHER),
+            remedy(tag),
             line=line,
         )
-    for need in _needs(element):
+    for need in needs(element):
         yield remarks.on(
             element,
             "definition-required",
@@ -196,119 +111,29 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
             f"lacks {need.en}.",
             (need.remedy_zh, need.remedy_en),
         )
-    if element.loop is not None and element.type not in ACTIVITIES:
-        yield remarks.on(element, "unsupported", "不能是多实例。", "cannot be multi-instance.")
     if element.type == "boundaryEvent":
         yield from _boundary(remarks, process, element)
-    if element.type == "subProcess":
-        yield from _sub_process(remarks, process, element)
     if element.type == "eventBasedGateway":
         yield from _event_gateway(remarks, process, element)
+    yield from belonging.check(remarks, process, element)
 
 
-def _unsupported(element: Element) -> str | None:
-    if element.type in EVENTS:
-        kind = element.event.kind if element.event else "none"
-        if kind in EVENTS[element.type] and not (element.parent and _triggered_start(element)):
-            return None
-        return f"{element.type} with {kind}"
-    if element.event_sub_process:
-        return "event sub-process"
-    return None if element.type in ACTIVITIES | GATEWAYS else element.type
-
-
-def _triggered_start(element: Element) -> bool:
-    return (
-        element.type == "startEvent" and element.event is not None and element.event.kind != "none"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Need:
-    """Something an element must say so that it can be run at all."""
-
-    zh: str
-    en: str
-    remedy_zh: str
-    remedy_en: str
-
-
-_JOB = _Need(
-    "任务定义（作业类型）",
-    "a task definition (job type)",
-    "在“任务定义”中填写作业类型，例如 mail.send。",
-    "Fill in the job type under “Task definition”, e.g. mail.send.",
-)
-_SCRIPT = _Need(
-    "FEEL 表达式",
-    "a FEEL expression",
-    "填写 FEEL 表达式和结果变量。",
-    "Fill in expression and result variable.",
-)
-_DECISION = _Need(
-    "要调用的决策",
-    "a called decision",
-    "填写决策标识和结果变量。",
-    "Fill in decision id and result variable.",
-)
-_PROCESS = _Need(
-    "被调用流程的标识",
-    "the id of a called process",
-    "填写“被调用元素”的流程标识。",
-    "Fill in the process id of “Called element”.",
-)
-_MESSAGE = _Need("消息", "a message", "选择一个消息。", "Choose a message.")
-_SENDING = _Need(
-    "任务定义或消息",
-    "a task definition or a message",
-    "填写作业类型，或选择消息。",
-    "Fill in a job type or choose a message.",
-)
-_TIME = _Need(
-    "定时器的时间",
-    "the time of its timer",
-    "填写日期、时长或循环。",
-    "Fill in a date, duration or cycle.",
-)
-_MESSAGE_NAME = _Need(
-    "消息名称",
-    "the name of a message",
-    "选择或新建一个有名称的消息。",
-    "Choose or make a message with a name.",
-)
-_COLLECTION = _Need(
-    "多实例的输入集合",
-    "an input collection",
-    "填写输入集合，例如 =items。",
-    "Fill in the collection, e.g. =items.",
-)
-
-
-def _needs(element: Element) -> Iterator[_Need]:
-    event = element.event
-    called = element.reference is not None and bool(element.reference.target)
-    says_nothing = {
-        "serviceTask": (_JOB, element.job is None),
-        "scriptTask": (_SCRIPT, element.job is None and element.script is None),
-        "businessRuleTask": (_DECISION, element.job is None and not called),
-        "callActivity": (_PROCESS, not called),
-        "receiveTask": (_MESSAGE, event is None),
-        "sendTask": (_SENDING, event is None and element.job is None),
-    }
-    need, missing = says_nothing.get(element.type, (_JOB, False))
-    if missing:
-        yield need
-    if event is not None and event.kind == "timer" and (event.timer is None or not event.timer[1]):
-        yield _TIME
-    if event is not None and event.kind == "message" and not event.name and element.job is None:
-        yield _MESSAGE_NAME
-    if element.loop is not None and not element.loop.input_collection:
-        yield _COLLECTION
+def _unsupported(process: ProcessInfo, element: Element) -> str | None:
+    if element.type not in EVENTS:
+        return None if element.type in ACTIVITIES | GATEWAYS else element.type
+    kind = element.event.kind if element.event else "none"
+    if element.type == "startEvent" and element.parent is not None:
+        around = process.elements.get(element.parent)
+        if around is not None and around.event_sub_process:
+            return None if kind in SCOPE_EVENTS else "start of an event sub-process"
+        return None if kind == "none" else "startEvent in a sub-process"
+    return None if kind in EVENTS[element.type] else f"{element.type} with {kind}"
 
 
 def _boundary(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
     host = process.elements.get(element.attached_to or "")
-    if host is None or host.type not in ACTIVITIES or host.parent != element.parent:
+    strange = host is None or host.type not in ACTIVITIES or host.event_sub_process
+    if strange or host is None or host.parent != element.parent:
         yield remarks.on(
             element,
             "boundary-host",
@@ -326,31 +151,20 @@ def _boundary(remarks: Remarks, process: ProcessInfo, element: Element) -> Itera
         )
 
 
-def _sub_process(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
-    starts = [one for one in process.children(element.id) if one.type == "startEvent"]
-    if len(starts) != 1:
-        yield remarks.on(
-            element,
-            "sub-process-blank-start-event",
-            f"是子流程，必须恰有一个无触发器的开始事件，现有 {len(starts)} 个。",
-            f"is a sub-process and needs exactly one plain start event; it has {len(starts)}.",
-            ("在子流程中画一个空白开始事件。", "Draw one plain start event inside it."),
-        )
-
-
 def _event_gateway(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
     targets = [process.elements.get(process.flows[one].target) for one in element.outgoing]
     for target in targets:
-        if target is None or target.type != "intermediateCatchEvent" or len(target.incoming) > 1:
+        if target is None or not _can_wait(process, target):
             yield remarks.on(
                 element,
                 "event-based-gateway",
-                "是事件网关，每条出线必须直接通向一个只有这条入线的中间捕获事件。",
+                "是事件网关，每条出线必须直接通向一个只有这条入线的中间捕获事件或接收任务。",
                 "is an event-based gateway: each flow out of it must lead to an intermediate "
-                "catch event that has no other incoming flow.",
+                "catch event or receive task that has no other incoming flow.",
                 (
-                    "在每条出线后画一个消息或定时器捕获事件。",
-                    "Draw a message or timer catch event behind each flow.",
+                    "在每条出线后画一个消息、定时器、信号或条件捕获事件，或不带边界事件的接收任务。",
+                    "Draw a message, timer, signal or conditional catch event behind each flow, "
+                    "or a receive task without boundary events.",
                 ),
             )
             return
@@ -362,6 +176,16 @@ def _event_gateway(remarks: Remarks, process: ProcessInfo, element: Element) -> 
             "is an event-based gateway without flows out of it.",
             ("画出它等待的事件。", "Draw the events it waits for."),
         )
+
+
+def _can_wait(process: ProcessInfo, target: Element) -> bool:
+    """Whether an event-based gateway can wait for it."""
+    if len(target.incoming) > 1 or target.event is None:
+        return False
+    if target.type == "receiveTask":
+        plain = target.loop is None and target.repeat is None and not target.listeners
+        return plain and not any(process.boundaries(target.id))
+    return target.type == "intermediateCatchEvent" and target.event.kind != "link"
 
 
 def _flow(remarks: Remarks, process: ProcessInfo, flow: Flow) -> Iterator[Finding]:
@@ -392,7 +216,7 @@ def _unread(remarks: Remarks, process: ProcessInfo, tag: str, line: int | None) 
         remarks.filename,
         f"流程“{process.name}”带有 {tag}，本引擎不执行。",
         f"Process “{process.name}” has {tag}, which this engine does not carry out.",
-        *_OTHER,
+        *remedy(tag),
         line=line,
         element_id=process.id,
         element_name=process.name,

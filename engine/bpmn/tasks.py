@@ -1,5 +1,5 @@
-"""Tasks: user, job (service, send, and others done by a worker), script, business rule,
-receive, and those without work of their own."""
+"""Tasks: user, job (service, send, and others done by a worker), script, business rule, and
+those without work of their own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from engine.bpmn.changes import Decided, JobOpened, TaskOpened
 from engine.bpmn.expressions import Text, Trouble, plain
+from engine.bpmn.listening import ListenerJob, listen
 from engine.bpmn.nodes import Node, Task
 from engine.bpmn.timing import TimingError, moment
-from engine.bpmn.triggers import Trigger
 from engine.bpmn.workflow import token_of
-from engine.errors import BihuanError
-from engine.model import Binding
+from engine.errors import BihuanError, Conflict
+from engine.model import Binding, Json
 
 
 class PassTask(Node):
@@ -32,7 +32,46 @@ class UserTask(Node):
     form_id: Text | None = None
     form_binding: Binding = Binding()
 
+    def __init__(self, wf_spec: Any, name: str, element: Any) -> None:
+        super().__init__(wf_spec, name, element)
+        self.creating: list[ListenerJob] = []
+        self.completing: list[ListenerJob] = []
+
     def enter(self, task: Task) -> bool:
+        waits = "created" not in task.internal_data and listen(task, "creating", self.creating)
+        if not waits:
+            self._open(task)
+        return False
+
+    def finish(self, task: Task, values: dict[str, Json]) -> None:
+        data = task.internal_data
+        if "pending" in data:
+            raise Conflict(
+                "该任务正在完成中，等待监听器的结果。",
+                "This task is being completed; it waits for a listener.",
+            )
+        if listen(task, "completing", self.completing):
+            data["pending"] = values
+        else:
+            super().finish(task, values)
+
+    def heard(self, task: Task, event: str, values: dict[str, Json]) -> None:
+        """A creating listener's variables are the task's own, a completing listener's go with
+        its result."""
+        data, top = task.internal_data, task.workflow.top_workflow
+        if event == "creating":
+            top.put(token_of(task), values)
+            if not listen(task, event, self.creating):
+                data["created"] = True
+                self._attempt(task, "work")
+        elif event == "completing":
+            data["pending"] = {**data["pending"], **values}
+            if not listen(task, event, self.completing):
+                super().finish(task, data.pop("pending"))
+        else:
+            super().heard(task, event, values)
+
+    def _open(self, task: Task) -> None:
         top = task.workflow.top_workflow
         view = top.view(task)
         priority = 50 if self.priority is None else self.priority.integer(view)
@@ -51,7 +90,6 @@ class UserTask(Node):
         )
         task.internal_data["wait"] = "task"
         top.emit(opened)
-        return False
 
 
 class JobTask(Node):
@@ -113,18 +151,6 @@ class BusinessRuleTask(Node):
         top.emit(Decided(token_of(task), self.bpmn_id, decision_id, record))
         task.internal_data["result"] = {self.variable: value}
         return True
-
-
-class ReceiveTask(Node):
-    """Waits for a message."""
-
-    def __init__(self, wf_spec: Any, name: str, element: Any, trigger: Trigger) -> None:
-        super().__init__(wf_spec, name, element)
-        self.trigger = trigger
-
-    def enter(self, task: Task) -> bool:
-        self.trigger.open(task, self.trigger.plan(task, False))
-        return False
 
 
 def _moment(text: Text | None, view: Any) -> datetime | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.bpmn.changes import Escalated
+from engine.bpmn.eventsubs import ScopeEvent, scope_event_for
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.nodes import Node, Task
 from engine.bpmn.workflow import Instance, token_of
@@ -39,16 +40,14 @@ class ErrorEndEvent(ThrowsCode):
         super().enter(task)
         top = task.workflow.top_workflow
         code = task.internal_data["code"]
-        holder = top.enclosing(task)
-        caught = holder is not None and catcher(holder, "error", code) is not None
-        if not caught and not top.world.catches_error(code):
+        if catcher(task, "error", code) is None and not top.world.catches_error(code):
             raise uncaught(code, None)
         return True
 
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
         data = task.internal_data
-        throw_error(top, top.enclosing(task), data["code"], None, data["thrown"])
+        throw_error(top, task, data["code"], None, data["thrown"])
 
 
 class EscalationEvent(ThrowsCode):
@@ -58,19 +57,24 @@ class EscalationEvent(ThrowsCode):
     def left(self, task: Task) -> None:
         top = task.workflow.top_workflow
         data = task.internal_data
-        escalate(top, top.enclosing(task), data["code"], data["thrown"])
+        escalate(top, task, data["code"], data["thrown"])
 
 
 def catcher(
-    holder: Task | None, kind: Literal["error", "escalation"], code: str | None
-) -> tuple[Task, BoundaryEvent] | None:
-    """The nearest boundary event that catches the code, going outwards from ``holder``; at one
-    activity the same code goes before an event that catches every code."""
-    while holder is not None:
-        found = holder.task_spec.boundary_for(kind, code)
+    task: Task | None, kind: Literal["error", "escalation"], code: str | None
+) -> tuple[Any, BoundaryEvent | ScopeEvent] | None:
+    """What catches the code thrown at ``task``, and where: a boundary event and its activity,
+    or the event of an event sub-process and its scope. The nearest one, going outwards."""
+    while task is not None:
+        found = task.task_spec.boundary_for(kind, code)
         if found is not None:
-            return holder, found
-        holder = holder.workflow.top_workflow.enclosing(holder)
+            return task, found
+        level = task.workflow
+        if level.spec.scope_events and "body" not in task.internal_data:
+            event = scope_event_for(level, kind, code, task.task_spec)
+            if event is not None:
+                return level, event
+        task = level.top_workflow.enclosing(task)
     return None
 
 

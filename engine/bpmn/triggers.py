@@ -1,16 +1,17 @@
-"""What a catching event waits for: a timer or a message.
+"""What a catching event waits for: a timer, a message, a signal or a condition.
 
 A trigger is part of the shared program. ``plan`` evaluates its texts for one token and may
 raise Trouble; ``open`` then arms a task with the plan and emits the wait."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from engine.bpmn.changes import Subscribed, TimerSet
-from engine.bpmn.attributes import TimerKind
+from engine.bpmn.attributes import TimerKind, Watched
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.timing import Due, TimingError, due
 from engine.bpmn.workflow import token_of
@@ -90,14 +91,76 @@ class MessageTrigger:
 
     def open(self, task: Any, plan: Subscription) -> None:
         task.internal_data["wait"] = "message"
-        node = task.task_spec
-        task.workflow.top_workflow.emit(
-            Subscribed(
-                token_of(task),
-                node.bpmn_id,
-                plan.message,
-                plan.key,
-                node.element.interrupting,
-                dict(node.element.properties),
-            )
+        _subscribe(task, plan, "message")
+
+
+class SignalTrigger:
+    """Waits for a signal of a name."""
+
+    def __init__(self, name: Text) -> None:
+        self.name = name
+
+    def plan(self, task: Any, boundary: bool) -> Subscription:
+        view = task.workflow.top_workflow.view(task)
+        name = self.name.string(view)
+        if not name:
+            raise self.name.expected("信号名称", "the name of a signal", name, view)
+        return Subscription(name, "")
+
+    def open(self, task: Any, plan: Subscription) -> None:
+        task.internal_data["wait"] = "signal"
+        _subscribe(task, plan, "signal")
+
+
+class ConditionTrigger:
+    """Waits until a condition becomes true. It is read when it is armed and whenever a variable
+    has changed; what stays true does not fire again (BPMN 2.0, Conditional Event). Anything
+    but true, null included, is not true."""
+
+    def __init__(self, condition: Text, watched: Watched | None) -> None:
+        self.condition = condition
+        self.watched = watched or Watched()
+
+    def plan(self, task: Any, boundary: bool) -> None:
+        """Nothing is fixed when it is armed."""
+
+    def open(self, task: Any, plan: None) -> None:
+        task.internal_data["condition"] = None
+        task.workflow.top_workflow.touch({})
+
+    def look(self, task: Any, touched: Mapping[str, str]) -> bool:
+        """Read the condition; whether it has become true. ``touched`` says what happened to
+        variables: "create" or "update" by name."""
+        data = task.internal_data
+        was = data["condition"]
+        if was is not None and not self._concerns(touched):
+            return False
+        host = task.workflow.tasks.get(data.get("host"), task)
+        try:
+            now = self.condition.evaluate(task.workflow.top_workflow.view(host)) is True
+        except Trouble:
+            now = False
+        data["condition"] = now
+        return now and not was
+
+    def _concerns(self, touched: Mapping[str, str]) -> bool:
+        names, events = self.watched.names, self.watched.events
+        return any(
+            (not names or name in names) and (not events or event in events)
+            for name, event in touched.items()
         )
+
+
+def _subscribe(task: Any, plan: Subscription, kind: Literal["message", "signal"]) -> None:
+    node = task.task_spec
+    task.workflow.top_workflow.emit(
+        Subscribed(
+            token_of(task),
+            node.bpmn_id,
+            plan.message,
+            plan.key,
+            node.element.interrupting,
+            dict(node.element.properties),
+            kind,
+        )
+    )

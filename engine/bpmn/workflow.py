@@ -55,9 +55,18 @@ class _Level:
     task_tree: Any
     completed: bool
     spec: Any
+    listening: int
+    """How many start events of event sub-processes are armed: tasks that keep nothing alive."""
+    interrupted: bool
+    """Whether an interrupting event sub-process has taken over."""
+    done: list[dict[str, Json]]
+    """What has completed here and can be compensated, in order (engine.bpmn.compensation)."""
 
     def plant(self) -> None:
         """Make the root of the task tree, which stays for ever."""
+        self.listening = 0
+        self.interrupted = False
+        self.done = []
         self.task_tree = Task(self, self.spec.start, state=TaskState.COMPLETED, id=":root")
 
     def sprout(self, spec: Any, parent: Any, state: int) -> Any:
@@ -70,6 +79,8 @@ class _Level:
         task._parent = self.task_tree.id
         task.internal_data = data
         self.task_tree._children.append(token)
+        if data.get("host") == "":
+            self.listening += 1
 
     def tokens(self) -> Iterator[Any]:
         """All tasks but the root; a copy, so that the tree may change meanwhile."""
@@ -87,12 +98,16 @@ class _Level:
         """A task that waits without having entered its element: an armed event."""
         task = self.sprout(spec, self.task_tree, TaskState.WAITING)
         task.internal_data.update(data)
+        if data.get("host") == "":
+            self.listening += 1
         return task
 
     def forget(self, task: Any) -> None:
         """Take a finished task out; what came of it hangs on the root from now on."""
         if self.tasks.pop(task.id, None) is None:
             return
+        if self.listening and task.internal_data.get("host") == "":
+            self.listening -= 1
         root = self.task_tree
         parent = task.parent or root
         if task.id in parent._children:
@@ -110,7 +125,7 @@ class _Level:
 
     def settle(self) -> None:
         """End this level if no token is left in it."""
-        if len(self.tasks) == 1 and not self.completed:
+        if len(self.tasks) == 1 + self.listening and not self.completed:
             self.completed = True
             self.finished()
 
@@ -137,7 +152,10 @@ class SubProcess(_Level, BpmnSubWorkflow):
         """Nobody listens."""
 
     def finished(self) -> None:
+        self.top_workflow.withdraw(self)
         self.top_workflow.subprocesses.pop(self.host.id, None)
+        if self.done:
+            self.host.internal_data["done"] = self.done
         self.host.task_spec.finish(self.host, {})
 
 
@@ -150,8 +168,12 @@ class Instance(_Level, BpmnWorkflow):
         self.world = world
         self.changes: list[Change] = []
         self.queue: deque[Any] = deque()
+        self.touched: dict[str, str] | None = None
+        """Variables changed since conditions were read: "create" or "update" by name."""
         self.steps = 0
         self.ended = False
+        self.halts: list[str] = []
+        """Elements after which the instance is terminated (engine.bpmn.placing)."""
         self.plant()
 
     # -- tokens
@@ -207,12 +229,25 @@ class Instance(_Level, BpmnWorkflow):
 
     def put(self, token: str, values: dict[str, Json]) -> None:
         if values:
+            if self.spec.conditional:
+                self._note(token, values)
             self.scopes.put(token, values)
             self.changes.append(VariablesChanged(token, values))
 
     def merge(self, chain: list[str], values: dict[str, Json]) -> None:
+        if self.spec.conditional:
+            view = self.scopes.view(chain)
+            self.touch({name: "update" if name in view else "create" for name in values})
         for token, part in self.scopes.merge(chain, values).items():
             self.changes.append(VariablesChanged(token, part))
+
+    def _note(self, token: str, values: dict[str, Json]) -> None:
+        own = self.scopes.own(token)
+        self.touch({name: "update" if name in own else "create" for name in values})
+
+    def touch(self, how: dict[str, str]) -> None:
+        """Have the conditions that wait read again before the next token moves."""
+        self.touched = {**(self.touched or {}), **how}
 
     # -- waiting and incidents
 
@@ -260,12 +295,25 @@ class Instance(_Level, BpmnWorkflow):
     ) -> None:
         """Run ready tasks until everything waits."""
         while not self.ended:
+            if self.touched is not None:
+                self._read_conditions()
             while self.queue and not self.ended:
                 task = self.queue.popleft()
                 if task._state == TaskState.READY and task.id in task.workflow.tasks:
                     task.run()
+                if self.touched is not None:
+                    self._read_conditions()
             if not self._release_joins():
                 return
+
+    def _read_conditions(self) -> None:
+        """Fire the conditional events whose condition has become true."""
+        while self.touched is not None and not self.ended:
+            touched, self.touched = self.touched, None
+            for task in [task for level in self.levels() for task in level.tokens()]:
+                there = task._state == TaskState.WAITING and task.id in task.workflow.tasks
+                if there and "condition" in task.internal_data:
+                    task.task_spec.look(task, touched)
 
     def _release_joins(self) -> bool:
         """Fire the inclusive joins that no token can reach any more."""

@@ -36,6 +36,10 @@ _READ = frozenset(
         "properties",
         "versionTag",
         "userTaskForm",
+        "adHoc",
+        "conditionalFilter",
+        "executionListeners",
+        "taskListeners",
     }
 )
 _BINDINGS: dict[str, BindingType] = {
@@ -100,8 +104,8 @@ def job(node: etree._Element) -> JobDefinition | None:
 
 
 def user_task(node: etree._Element) -> UserTaskDefinition:
-    assignment = _attributes(node, "assignmentDefinition")
-    schedule = _attributes(node, "taskSchedule")
+    assignment = attributes(node, "assignmentDefinition")
+    schedule = attributes(node, "taskSchedule")
     form = extension(node, "formDefinition")
     return UserTaskDefinition(
         assignment.get("assignee"),
@@ -109,7 +113,7 @@ def user_task(node: etree._Element) -> UserTaskDefinition:
         assignment.get("candidateGroups"),
         schedule.get("dueDate"),
         schedule.get("followUpDate"),
-        _attributes(node, "priorityDefinition").get("priority"),
+        attributes(node, "priorityDefinition").get("priority"),
         None if form is None else form.get("formId"),
         Binding() if form is None else binding(form),
     )
@@ -142,7 +146,7 @@ def loop(node: etree._Element) -> Loop | None:
     found = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
     if found is None:
         return None
-    details = _attributes(found, "loopCharacteristics")
+    details = attributes(found, "loopCharacteristics")
     return Loop(
         found.get("isSequential") == "true",
         details.get("inputCollection"),
@@ -151,9 +155,11 @@ def loop(node: etree._Element) -> Loop | None:
         details.get("outputElement") or None,
         (found.findtext(f"{BPMN}completionCondition") or "").strip() or None,
         line_of(found),
+        (found.findtext(f"{BPMN}loopCardinality") or "").strip() or None,
     )
 
 
-def _attributes(node: etree._Element, tag: str) -> dict[str, str]:
+def attributes(node: etree._Element, tag: str) -> dict[str, str]:
+    """The attributes of the extension element ``zeebe:tag``."""
     found = extension(node, tag)
     return {} if found is None else {str(key): str(text) for key, text in found.attrib.items()}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from engine.bpmn.diagram import Element, ProcessInfo
-from engine.bpmn.support import Remarks
+from engine.bpmn.remarks import Remarks
 from engine.bpmn.timing import TimingError, moment
 from engine.model import Finding
 
@@ -42,6 +42,8 @@ def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:
             for name in (element.loop.input_element, element.loop.output_collection)
             if name is not None
         ]
+    if element.ad_hoc is not None and element.ad_hoc.output_collection is not None:
+        names.append((element.ad_hoc.output_collection, element.ad_hoc.line))
     bad = [(text, line) for text, line in paths if not _PATH.fullmatch(text)]
     bad += [(text or "", line) for text, line in names if not _NAME.fullmatch(text or "")]
     for text, line in bad:
@@ -53,8 +55,9 @@ def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:
             _NAME_HINT,
             line=line,
         )
-    if element.loop is not None and bool(element.loop.output_collection) != bool(
-        element.loop.output_element
+    collecting = element.loop or element.ad_hoc
+    if collecting is not None and bool(collecting.output_collection) != bool(
+        collecting.output_element
     ):
         yield remarks.on(
             element,
@@ -62,7 +65,7 @@ def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:
             "的输出集合和输出元素必须一起填写。",
             "needs both output collection and output element, or neither.",
             ("补上缺少的一个。", "Fill in the missing one."),
-            line=element.loop.line,
+            line=collecting.line,
         )
 
 
@@ -71,7 +74,7 @@ def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
     if timer is None:
         return
     kind = timer[0]
-    if element.type == "startEvent" and kind == "duration":
+    if element.type == "startEvent" and element.parent is None and kind == "duration":
         yield remarks.on(
             element,
             "timer-kind",
@@ -88,16 +91,20 @@ def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
             ("改成将来的时间，或用 FEEL 计算。", "Give a date to come, or compute it with FEEL."),
             severity="warning",
         )
-    repeats = element.type == "boundaryEvent" and not element.interrupting
-    if kind == "cycle" and element.type != "startEvent" and not repeats:
+    whole = element.type == "startEvent" and element.parent is None
+    repeats = not element.interrupting and (
+        element.type == "boundaryEvent" or (element.type == "startEvent" and not whole)
+    )
+    if kind == "cycle" and not whole and not repeats:
         yield remarks.on(
             element,
             "timer-kind",
             "不能用循环：它只触发一次。",
             "cannot use a cycle: it fires only once.",
             (
-                "改用时长；要重复触发请用非中断边界事件。",
-                "Use a duration; to fire repeatedly, use a non-interrupting boundary event.",
+                "改用时长；要重复触发请用非中断的边界事件或事件子流程。",
+                "Use a duration; to fire repeatedly, use a non-interrupting boundary event or "
+                "event sub-process.",
             ),
         )
 
@@ -114,6 +121,7 @@ def _message(remarks: Remarks, element: Element) -> Iterator[Finding]:
     if event is None or event.kind != "message":
         return
     catching = element.type in ("intermediateCatchEvent", "boundaryEvent", "receiveTask")
+    catching = catching or (element.type == "startEvent" and element.parent is not None)
     throwing = element.job is None and not catching and element.type != "startEvent"
     key = event.correlation_key or (
         element.properties.get("message.correlationKey") if throwing else None
@@ -142,7 +150,8 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
     if event is None or event.kind not in ("error", "escalation"):
         return
     zh = "错误" if event.kind == "error" else "升级"
-    if element.type != "boundaryEvent" and not event.code:
+    catches = element.type in ("boundaryEvent", "startEvent")
+    if not catches and not event.code:
         yield remarks.on(
             element,
             "definition-required",
@@ -150,7 +159,7 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
             f"lacks the {event.kind} code.",
             (f"选择或新建一个有代码的{zh}。", f"Choose or make an {event.kind} with a code."),
         )
-    if element.type == "boundaryEvent" and event.reference and not event.code:
+    if catches and event.reference and not event.code:
         yield remarks.on(
             element,
             "definition-required",
@@ -161,7 +170,7 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
                 f"Fill in its code; to catch every {event.kind}, choose none.",
             ),
         )
-    if element.type == "boundaryEvent" and (event.code or "").startswith("="):
+    if catches and (event.code or "").startswith("="):
         yield remarks.on(
             element,
             "static-code",
@@ -169,13 +178,13 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
             f"catches a code that is an expression; only a fixed {event.kind} code can be caught.",
             ("写成固定的代码。", "Write a fixed code."),
         )
-    if element.type == "boundaryEvent" and element.attached_to:
+    if catches:
         twins = [
             other
-            for other in process.boundaries(element.attached_to)
+            for other in _beside(process, element)
             if other.event and (other.event.kind, other.event.code) == (event.kind, event.code)
         ]
-        if twins[0] is not element:
+        if twins and twins[0] is not element:
             yield remarks.on(
                 element,
                 "duplicate-code",
@@ -183,6 +192,16 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
                 f"catches the same {event.kind} as “{twins[0].id}”.",
                 ("删除其中一个。", "Delete one of them."),
             )
+
+
+def _beside(process: ProcessInfo, element: Element) -> list[Element]:
+    """The events that listen in the same place, this one among them."""
+    if element.type == "boundaryEvent":
+        return list(process.boundaries(element.attached_to or ""))
+    around = process.elements.get(element.parent or "")
+    others = process.children(around.parent) if around is not None else ()
+    starts = [process.event_start(one.id) for one in others if one.event_sub_process]
+    return [one for one in starts if one is not None]
 
 
 def _nobody(remarks: Remarks, element: Element) -> Iterator[Finding]:

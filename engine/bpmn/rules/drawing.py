@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.diagram import Element, ProcessInfo
-from engine.bpmn.support import ACTIVITIES, Remarks
+from engine.bpmn.remarks import Remarks
+from engine.bpmn.support import ACTIVITIES
 from engine.model import Finding
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 
 from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.known import Known
-from engine.bpmn.support import Remarks
+from engine.bpmn.remarks import Remarks
 from engine.model import Binding, Finding, Severity
 
 
@@ -23,6 +23,11 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         yield from _missing(
             remarks, element, "作业类型", "job type", element.task_type, known.job_types, "warning"
         )
+        for one in element.listeners:
+            kind = None if one.job.type.startswith("=") else one.job.type
+            yield from _missing(
+                remarks, element, "作业类型", "job type", kind, known.job_types, "warning"
+            )
         for binding in _bindings(element):
             if binding.type == "versionTag" and not binding.version_tag:
                 yield remarks.on(

@@ -11,7 +11,7 @@ from itertools import chain, combinations
 
 from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.reach import reach
-from engine.bpmn.support import Remarks
+from engine.bpmn.remarks import Remarks
 from engine.model import Finding
 
 Marking = tuple[str, ...]
@@ -96,6 +96,8 @@ class _Game:
     def _results(self, element: Element) -> Iterator[tuple[tuple[str, ...], str]]:
         """What leaving the element can produce: the flows, and the one to name."""
         ways = element.outgoing
+        if element.type == "intermediateThrowEvent":
+            ways += tuple(flow for other in self.process.links(element) for flow in other.outgoing)
         if element.type in ("exclusiveGateway", "eventBasedGateway") and len(ways) > 1:
             yield from (((way,), way) for way in ways)
         elif element.type == "inclusiveGateway" and len(ways) > 1:
@@ -104,6 +106,8 @@ class _Game:
         else:
             yield ways, ""
         for event in self.process.boundaries(element.id):
+            if event.handler is not None:
+                continue
             if event.interrupting:
                 yield event.outgoing, event.id
             else:
@@ -138,9 +142,7 @@ class _Game:
 def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
     """One warning for each join that can wait for ever. Only for processes without broken
     flows (``support.refusals`` is empty)."""
-    scopes: list[str | None] = [None]
-    scopes += [one.id for one in process.elements.values() if one.type == "subProcess"]
-    for scope in scopes:
+    for scope in process.scopes():
         told: set[str] = set()
         for stuck in _Game(process, scope).stuck():
             if stuck.join.id not in told:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
-from engine.bpmn.support import GATEWAYS, Remarks
+from engine.bpmn.remarks import Remarks
+from engine.bpmn.support import GATEWAYS
 from engine.model import Finding
 
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
@@ -14,9 +15,7 @@ _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
     """Starts, ends, reachability, gateways and the conditions on flows."""
     yield from _starts(remarks, process)
-    scopes: list[str | None] = [None]
-    scopes += [one.id for one in process.elements.values() if one.type == "subProcess"]
-    for scope in scopes:
+    for scope in process.scopes():
         yield from _ends(remarks, process, scope)
         yield from _unreachable(remarks, process, scope)
     for element in process.elements.values():
@@ -50,6 +49,8 @@ def _starts(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
 
 def _ends(remarks: Remarks, process: ProcessInfo, scope: str | None) -> Iterator[Finding]:
     elements = list(process.children(scope))
+    if scope is not None and process.elements[scope].type == "adHocSubProcess":
+        return
     if elements and not any(element.type == "endEvent" for element in elements):
         yield remarks.on(
             _owner(process, scope),
@@ -80,8 +81,10 @@ def _unreachable(remarks: Remarks, process: ProcessInfo, scope: str | None) -> I
         seen.add(at)
         open_ += [process.flows[flow].target for flow in elements[at].outgoing]
         open_ += [event.id for event in process.boundaries(at)]
+        if elements[at].type == "intermediateThrowEvent":
+            open_ += [other.id for other in process.links(elements[at])]
     for element in elements.values():
-        if element.id not in seen:
+        if element.id not in seen and not element.event_sub_process and not element.compensates:
             yield remarks.on(
                 element,
                 "no-disconnected",
@@ -108,7 +111,7 @@ def _ways(remarks: Remarks, element: Element) -> Iterator[Finding]:
             "is an end event and cannot have outgoing flows.",
             ("改为中间事件，或删除出线。", "Make it an intermediate event or delete the flow."),
         )
-    if element.type != "endEvent" and not element.outgoing and not element.event_sub_process:
+    if element.type != "endEvent" and not element.outgoing and not _apart(element):
         yield from _dead_end(remarks, element)
     if len(element.outgoing) > 1 and element.type not in GATEWAYS:
         yield remarks.on(
@@ -119,6 +122,14 @@ def _ways(remarks: Remarks, element: Element) -> Iterator[Finding]:
             ("用网关画明是并行还是选择。", "Draw a gateway that shows a split or a choice."),
             severity="warning",
         )
+
+
+def _apart(element: Element) -> bool:
+    """Whether no sequence flow leaves the element because of what it is."""
+    kind = element.event.kind if element.event else "none"
+    links = element.type == "intermediateThrowEvent" and kind == "link"
+    undoes = element.type == "boundaryEvent" and kind == "compensate"
+    return element.event_sub_process or element.compensates or links or undoes
 
 
 def _dead_end(remarks: Remarks, element: Element) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.expressions import Text, known_functions
-from engine.bpmn.support import Remarks
+from engine.bpmn.remarks import Remarks
 from engine.bpmn.timing import TimingError, due, duration, moment
 from engine.feel import FeelError, FeelSyntaxError, Function
 from engine.model import Finding
@@ -66,7 +66,9 @@ def _of(element: Element) -> Iterator[Place]:
     if event is not None and event.timer is not None:
         yield Place(element, "定时器", "timer", event.timer[1], event.timer[0], event.line)
     if event is not None:
-        yield Place(element, "消息名称", "message name", event.name or "")
+        if event.kind != "link":
+            yield Place(element, "名称", "name", event.name or "")
+        yield Place(element, "条件", "condition", event.condition or "", "feel", event.line)
         yield Place(element, "关联键", "correlation key", event.correlation_key or "")
         thrown = event.code if element.type != "boundaryEvent" else None
         yield Place(element, "代码", "code", thrown or "")
@@ -81,6 +83,10 @@ def _of(element: Element) -> Iterator[Place]:
         yield Place(element, "脚本", "script", element.script.expression, "feel")
     if element.reference is not None:
         yield Place(element, "引用的标识", "referenced id", element.reference.target)
+    for listener in element.listeners:
+        yield Place(element, "监听器的作业类型", "listener's job type", listener.job.type)
+        retries = listener.job.retries
+        yield Place(element, "监听器的重试次数", "listener's retries", retries, "integer")
     yield from _of_user_task(element)
     yield from _of_loop(element)
 
@@ -100,8 +106,23 @@ def _of_user_task(element: Element) -> Iterator[Place]:
 
 def _of_loop(element: Element) -> Iterator[Place]:
     loop = element.loop
+    repeat, ad_hoc = element.repeat, element.ad_hoc
+    if repeat is not None:
+        condition, most = repeat.condition or "", repeat.maximum or ""
+        yield Place(element, "循环条件", "loop condition", condition, "feel", repeat.line)
+        yield Place(element, "循环上限", "loop maximum", most, "integer", repeat.line)
+    if ad_hoc is not None:
+        for zh, en, source in (
+            ("激活的元素集合", "collection of active elements", ad_hoc.active),
+            ("完成条件", "completion condition", ad_hoc.completion_condition),
+            ("输出元素", "output element", ad_hoc.output_element),
+        ):
+            yield Place(element, zh, en, source or "", "feel", ad_hoc.line)
     if loop is None:
         return
+    yield Place(
+        element, "实例数量", "loop cardinality", loop.cardinality or "", "integer", loop.line
+    )
     for zh, en, source in (
         ("输入集合", "input collection", loop.input_collection),
         ("输出元素", "output element", loop.output_element),

@@ -138,3 +138,87 @@ def start(id_: str = "start", *content: str) -> str:
 
 def end(id_: str = "end", *content: str) -> str:
     return el("endEvent", id_, *content)
+
+
+def signal(id_: str) -> str:
+    return event("signal", id_)
+
+
+def condition(text: str, watched: str = "") -> str:
+    """A conditional definition; ``watched`` is an extension element."""
+    extension = ext(watched) if watched else ""
+    return (
+        f"<bpmn:conditionalEventDefinition>{extension}"
+        f'<bpmn:condition xsi:type="bpmn:tFormalExpression">{escape(text)}</bpmn:condition>'
+        "</bpmn:conditionalEventDefinition>"
+    )
+
+
+def link(name: str) -> str:
+    return f'<bpmn:linkEventDefinition name="{name}"/>'
+
+
+def compensate(activity: str = "") -> str:
+    ref = f' activityRef="{activity}"' if activity else ""
+    return f"<bpmn:compensateEventDefinition{ref}/>"
+
+
+def undoing(host: str, handler: str, content: str = "") -> str:
+    """A compensation boundary event at ``host``, its handler (a user task unless given) and the
+    association between them."""
+    made = content or user(handler)
+    return (
+        boundary(f"{host}-undo", host, compensate())
+        + made.replace(f'id="{handler}"', f'id="{handler}" isForCompensation="true"', 1)
+        + el("association", f"{host}-to-{handler}", sourceRef=f"{host}-undo", targetRef=handler)
+    )
+
+
+def event_sub(id_: str, definition: str, *content: str, interrupting: bool = True) -> str:
+    """An event sub-process: its start ``{id_}-start`` leads to ``content``, whose flows the
+    caller draws."""
+    begin = el(
+        "startEvent", f"{id_}-start", definition,
+        isInterrupting="true" if interrupting else "false",
+    )  # fmt: skip
+    return el("subProcess", id_, begin, *content, triggeredByEvent="true")
+
+
+def throw(id_: str, *content: str) -> str:
+    return el("intermediateThrowEvent", id_, *content)
+
+
+def catch(id_: str, *content: str) -> str:
+    return el("intermediateCatchEvent", id_, *content)
+
+
+def again(condition_: str = "", **attributes: str) -> str:
+    """``standardLoopCharacteristics``."""
+    inside = f"<bpmn:loopCondition>{escape(condition_)}</bpmn:loopCondition>" if condition_ else ""
+    more = "".join(f" {key}={quoteattr(value)}" for key, value in attributes.items())
+    return f"<bpmn:standardLoopCharacteristics{more}>{inside}</bpmn:standardLoopCharacteristics>"
+
+
+def times(count: str) -> str:
+    """Multi-instance by number."""
+    return (
+        "<bpmn:multiInstanceLoopCharacteristics>"
+        f"<bpmn:loopCardinality>{escape(count)}</bpmn:loopCardinality>"
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+
+
+def ad_hoc(id_: str, *content: str, condition_: str = "", rest: str = "", **said: str) -> str:
+    """An ad-hoc sub-process; ``said`` are the attributes of ``zeebe:adHoc``, ``rest`` more
+    extensions."""
+    inside = "" if not condition_ else (
+        f"<bpmn:completionCondition>{escape(condition_)}</bpmn:completionCondition>"
+    )  # fmt: skip
+    extensions = (z("adHoc", **said) if said else "") + rest
+    return el("adHocSubProcess", id_, ext(extensions), *content, inside)
+
+
+def listener(kind: str, on: str, job: str = "hear") -> str:
+    """``zeebe:executionListeners`` or ``taskListeners`` with one of it; ``kind`` is "execution"
+    or "task"."""
+    return z(f"{kind}Listeners", z(f"{kind}Listener", eventType=on, type=job))

@@ -105,7 +105,24 @@ class Bench:
     def set(self, values: Mapping[str, Json], token: str = "") -> Bench:
         return self.act(lambda run: run.set_variables(token, values))
 
+    def hear(self, element: str, variables: Mapping[str, Json] | None = None) -> Bench:
+        """Complete the job of a listener at an element."""
+        return self.act(lambda run: run.complete(self.listener(element), variables or {}))
+
+    def activate(self, element: str, *chosen: str, **how: bool) -> Bench:
+        """The worker of an ad-hoc sub-process chooses inner elements."""
+        token = self.wait(element)
+        return self.act(lambda run: run.activate(token, [(one, {}) for one in chosen], {}, **how))
+
     # -- looking
+
+    def listener(self, element: str) -> str:
+        """The token of the listener's job that waits at an element."""
+        return next(
+            token
+            for token, one in self.open().items()
+            if isinstance(one, c.JobOpened) and one.listener and one.element_id == element
+        )
 
     def open(self) -> dict[str, c.Change]:
         """What waits, by token: the opening change."""

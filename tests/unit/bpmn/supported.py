@@ -3,12 +3,10 @@ refused one as a diagram that lint refuses. ``python -m tests.unit.bpmn.supporte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from tests.unit.bpmn.drawing import (
     boundary,
-    definitions,
     el,
     end,
     event,
@@ -18,8 +16,6 @@ from tests.unit.bpmn.drawing import (
     io,
     many,
     message,
-    message_definition,
-    process,
     script,
     service,
     start,
@@ -28,45 +24,15 @@ from tests.unit.bpmn.drawing import (
     z,
 )
 
+from tests.unit.bpmn.supported_events import REFUSED as REFUSED_PARTS
+from tests.unit.bpmn.supported_events import ROWS, Row, file, host, line
+
 PAGE = Path(__file__).parents[3] / "docs" / "bpmn.md"
 BEGIN, FINISH = "<!-- made by the tests: begin -->\n", "<!-- made by the tests: end -->\n"
-
-COMMON = (
-    message_definition("m", "note", '="k"')
-    + el("error", "e", name="refused", errorCode="NO")
-    + el("escalation", "s", name="late", escalationCode="LATE")
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """``actions`` ("complete a", "fire t", "receive m", "throw a NO") bring it to its end;
-    a refused row has none and is refused at ``element``."""
-
-    group: str
-    name: str
-    note: str
-    content: bytes
-    actions: tuple[str, ...] = ()
-    start: str | None = None
-    element: str = ""
-
-
-def file(*content: str) -> bytes:
-    return definitions(COMMON, process(*content))
-
-
-def line(*content: str, path: str = "start a end") -> bytes:
-    return file(start(), *content, end(), flows(path))
 
 
 def sub(*content: str, path: str) -> str:
     return el("subProcess", "a", start("s2"), *content, flows(path))
-
-
-def host(event_: str) -> bytes:
-    """A user task ``a`` with a boundary event ``b``."""
-    return file(start(), user("a"), event_, end(), end("e2"), flows("start a end", "b e2"))
 
 
 def thrown(kind: str, reference: str) -> bytes:
@@ -95,7 +61,7 @@ KEY = ext(z("properties", z("property", name="message.correlationKey", value='="
 EACH = many("=[1, 2]", inputElement="one", outputCollection="all", outputElement="=one")
 IN_TURN = many("=[1, 2]", sequential=True, inputElement="one")
 
-SUPPORTED: tuple[Row, ...] = (
+BASIC: tuple[Row, ...] = (
     Row("Tasks", "user task", "assignee, candidates, due and follow-up date, priority, form "
         "(`zeebe:`), each static or FEEL", line(user("a")), ("complete a",)),
     Row("Tasks", "service task", "a job of its type", line(service("a")), ("complete a",)),
@@ -180,31 +146,12 @@ def alone(content: str) -> bytes:
 
 
 REFUSED: tuple[Row, ...] = tuple(
-    Row("", name, "", alone(content), element="a")
-    for name, content in (
-        ("complex gateway", el("complexGateway", "a")),
-        ("transaction", el("transaction", "a", start("s2"), end("e2"), flows("s2 e2"))),
-        ("ad-hoc sub-process", el("adHocSubProcess", "a", user("u"))),
-        ("event sub-process", el("subProcess", "a", start("s2", timer("duration", "PT1H")),
-                                 end("e2"), flows("s2 e2"), triggeredByEvent="true")),
-        ("signal events", el("intermediateCatchEvent", "a", event("signal"))),
-        ("link events", el("intermediateThrowEvent", "a", event("link"))),
-        ("compensation", el("intermediateThrowEvent", "a", event("compensate"))),
-        ("conditional events", el("intermediateCatchEvent", "a", event("conditional"))),
-        ("cancel events", end("a", event("cancel"))),
-        ("several definitions in one event",
-         el("intermediateCatchEvent", "a", message("m"), timer("duration", "PT1H"))),
-        ("standard loop", user("a", inside="<bpmn:standardLoopCharacteristics/>")),
-        ("multi-instance by cardinality",
-         user("a", inside="<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>3"
-              "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>")),
-        ("receive task that starts a process",
-         el("receiveTask", "a", messageRef="m", instantiate="true")),
-        ("execution and task listeners",
-         user("a", z("taskListeners", z("taskListener", type="x")))),
-        ("forms by key or external reference", user("a", z("formDefinition", formKey="x"))),
-    )
-)  # fmt: skip
+    Row("", name, "", alone(content), element="a") for name, content in REFUSED_PARTS
+)
+GROUPS = ("Tasks", "Sub-processes", "Event sub-processes", "Gateways", "Events", "Data")
+SUPPORTED: tuple[Row, ...] = tuple(
+    row for group in GROUPS for row in (*BASIC, *ROWS) if row.group == group
+)
 
 
 def table(remedies: dict[str, str]) -> str:

@@ -8,7 +8,8 @@ import pytest
 
 from engine.bpmn import Known, lint, parse
 from engine.model import Finding
-from tests.unit.bpmn.faults import ERRORS, UNSUPPORTED, WHO, around
+from tests.unit.bpmn.faults import ERRORS, WHO, around
+from tests.unit.bpmn.misplaced import MISPLACED, UNSUPPORTED
 from tests.unit.bpmn.drawing import (
     message_definition,
     message,
@@ -69,6 +70,18 @@ def test_what_cannot_run_is_refused_even_where_it_cannot_be_reached(case: str) -
     findings = [one for one in found(content) if one.rule == "unsupported"]
     assert "a" in {one.element_id for one in findings}
     assert all(one.remedy_zh and one.remedy_en for one in findings)
+
+
+@pytest.mark.parametrize("case", MISPLACED)
+def test_what_stands_in_the_wrong_place_is_refused(case: str) -> None:
+    content, rule = MISPLACED[case]
+    known = el("error", "e", errorCode="NO") + el("signal", "sig", name="alarm")
+    known += message_definition("m", "note")
+    whole = definitions(known, process(start(), end(), flows("start end"), content))
+    (finding, *_) = [one for one in found(whole) if one.rule == rule and one.element_id == "a"]
+    assert finding.severity == "error"
+    assert finding.remedy_zh
+    assert finding.remedy_en
 
 
 @pytest.mark.parametrize(

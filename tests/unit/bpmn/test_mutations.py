@@ -62,11 +62,20 @@ def drive(one: Bench, dice: random.Random) -> None:
             one.act(lambda run, t=token: run.fire(t))  # type: ignore[misc]
         elif isinstance(wait, c.Subscribed):
             one.act(lambda run, t=token: run.receive(t, {"x": 1}))  # type: ignore[misc]
-        else:
+        elif not heard(one, wait):
             one.act(lambda run, t=token: run.complete(t, {"v": 1}))  # type: ignore[misc]
     if one.ended() is None:
         one.act(lambda run: run.terminate())
         assert one.ended() is not None
+
+
+def heard(one: Bench, wait: c.Change) -> bool:
+    """Whether a listener already hears of the completion of this user task."""
+    return isinstance(wait, c.TaskOpened) and any(
+        isinstance(other, c.JobOpened)
+        and (other.listener, other.element_id) == ("completing", wait.element_id)
+        for other in one.open().values()
+    )
 
 
 def try_out(diagram: Diagram, seed: int) -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from engine.bpmn import Known, lint, parse
 from engine.bpmn.support import ACTIVITIES, EVENTS, GATEWAYS
-from tests.unit.bpmn.harness import Clock, bench
-from tests.unit.bpmn.supported import BEGIN, FINISH, PAGE, REFUSED, SUPPORTED, Row, table
+from tests.unit.bpmn.harness import Bench, Clock, bench
+from tests.unit.bpmn.supported import BEGIN, FINISH, PAGE, REFUSED, SUPPORTED, table
+from tests.unit.bpmn.supported_events import Row
 
 
 @pytest.mark.parametrize("row", SUPPORTED, ids=lambda row: row.name)
@@ -17,13 +18,23 @@ def test_runs_to_its_end(row: Row) -> None:
     one = bench(row.content, Clock({"d": lambda variables: 1})).start({}, row.start)
     for action in row.actions:
         assert one.incidents() == []
-        kind, element, *code = action.split()
-        {"complete": one.complete, "fire": one.fire, "receive": one.receive}.get(
-            kind, lambda name, code=code: one.throw(name, *code)
-        )(element)
+        act(one, *action.split())
     ended = one.ended()
     assert ended is not None
     assert ended.how == "completed"
+
+
+def act(one: Bench, kind: str, element: str, *more: str) -> None:
+    """One action of a row."""
+    if kind == "set":
+        one.set({element: True})
+    elif kind == "throw":
+        one.throw(element, more[0])
+    elif kind == "activate":
+        one.activate(element, *more)
+    else:
+        names = {"complete": "complete", "fire": "fire", "receive": "receive", "listener": "hear"}
+        getattr(one, names[kind])(element)
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=lambda row: row.name)

@@ -1,0 +1,164 @@
+"""Ad-hoc sub-processes: inner elements chosen while it runs, by an expression or by a worker.
+
+Each chosen element runs in an inner instance, a scope of its own, with what follows it (Zeebe's
+rule). The body is a scope with the output collection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.bpmn.expressions import Text, Trouble
+from engine.bpmn.multi_instance import MultiInstance
+from engine.bpmn.nodes import Node, Task
+from engine.bpmn.tasks import JobTask
+from engine.bpmn.workflow import Instance, token_of
+from engine.errors import Invalid
+from engine.model import Json
+
+Chosen = tuple[str, dict[str, Json]]
+"""An inner element and the variables of its inner instance."""
+
+
+class InnerInstance(Node):
+    """One chosen element and what follows it."""
+
+    hidden = True
+
+    def enter(self, task: Task) -> bool:
+        level = task.workflow.top_workflow.create_subprocess(task, self.bpmn_id)
+        level.spawn(level.spec.task_specs[task.internal_data["element"]])
+        return False
+
+    def withdrawn(self, task: Task) -> None:
+        top = task.workflow.top_workflow
+        level = top.subprocesses.pop(task.id, None)
+        if level is not None:
+            level.completed = True
+            top.withdraw(level)
+
+    def _leave(self, task: Task, top: Instance) -> None:
+        """Mappings are the body's."""
+
+
+class AdHocSubProcess(MultiInstance):
+    """The body. It ends when its completion condition is true or no inner instance is left."""
+
+    active: Text | None = None
+    cancel_remaining = True
+    elements: frozenset[str] = frozenset()
+    """What may be chosen: the inner elements without incoming flow."""
+    job: JobTask | None = None
+    listed: list[dict[str, Json]]
+    """What a worker is told about ``elements``."""
+
+    def enter(self, task: Task) -> bool:
+        top: Instance = task.workflow.top_workflow
+        task.internal_data["loop"] = {"total": 0, "begun": 0, "done": 0}
+        if self.output_collection:
+            top.put(token_of(task), {self.output_collection: []})
+        if self.job is not None:
+            top.put(token_of(task), {"adHocSubProcessElements": self.listed})
+            self._ask(task)
+            return False
+        assert self.active is not None
+        chosen = self.active.strings(top.view(task))
+        self._known(chosen)
+        for element in chosen:
+            self._begin_one(task, element, {})
+        return not chosen
+
+    def activate(
+        self, task: Task, chosen: Sequence[Chosen], fulfilled: bool, cancel_remaining: bool
+    ) -> None:
+        """The answer of the worker: begin these, or end."""
+        task.workflow.top_workflow.end_wait(task, "completed")
+        for element, values in chosen:
+            self._begin_one(task, element, values)
+        if fulfilled:
+            self._close(task, cancel_remaining, spare=None)
+        elif not self._running(task):
+            task._ready()
+
+    def known(self, chosen: Sequence[Chosen]) -> None:
+        """Raises Invalid for an element that cannot be chosen."""
+        try:
+            self._known([element for element, _ in chosen])
+        except Trouble as trouble:
+            raise Invalid(trouble.zh, trouble.en) from None
+
+    def finish(self, task: Task, values: dict[str, Json]) -> None:
+        """The worker has nothing to choose."""
+        top = task.workflow.top_workflow
+        if values:
+            top.merge(top.chain(task), values)
+        self.activate(task, (), False, False)
+
+    def collect(self, inner: Task) -> None:
+        top = inner.workflow.top_workflow
+        task = self._body_of(inner)
+        if self.output_collection and self.output is not None:
+            collected = top.scopes.own(token_of(task)).get(self.output_collection) or []
+            value = self.output.evaluate(top.view(inner))
+            top.put(token_of(task), {self.output_collection: [*collected, value]})
+        if self.condition is not None:
+            inner.internal_data["enough"] = self.condition.truth(top.view(task))
+
+    def one_done(self, inner: Task) -> None:
+        task = self._body_of(inner)
+        rest = [one for one in self._running(task) if one is not inner]
+        if inner.internal_data.get("enough", False):
+            self._close(task, self.cancel_remaining, spare=inner)
+        elif task.internal_data.get("closing") or self.job is None:
+            if not rest:
+                task._ready()
+        else:
+            task.workflow.top_workflow.end_wait(task, "cancelled")
+            self._ask(task)
+
+    def _close(self, task: Task, cancel_remaining: bool, spare: Task | None) -> None:
+        top = task.workflow.top_workflow
+        top.end_wait(task, "cancelled")
+        if cancel_remaining:
+            self._cancel_inner(task, spare)
+        if any(one is not spare for one in self._running(task)):
+            task.internal_data["closing"] = True
+        else:
+            task._ready()
+
+    def _leave(self, task: Task, top: Instance) -> None:
+        super()._leave(task, top)
+        if self.output_mappings:
+            view = top.view(task)
+            target = top.outer(task) if self.body is None else top.chain(task)
+            top.merge(target, self._mapped(self.output_mappings, view, view))
+
+    def _ask(self, task: Task) -> None:
+        assert self.job is not None
+        self.job.enter(task)
+
+    def _begin_one(self, task: Task, element: str, values: dict[str, Json]) -> None:
+        data = task.internal_data
+        data["loop"]["begun"] += 1
+        child = task.workflow.park(
+            self.inner,
+            {"body": token_of(task), "index": data["loop"]["begun"], "element": element},
+        )
+        local = {self.output_variable: None} if self.output_variable else {}
+        task.workflow.top_workflow.put(token_of(child), {**local, **values})
+        self.inner._update(child)
+
+    def _running(self, task: Task) -> list[Task]:
+        mine = token_of(task)
+        return [one for one in task.workflow.tokens() if one.internal_data.get("body") == mine]
+
+    def _known(self, chosen: Sequence[str]) -> None:
+        unknown = [one for one in chosen if one not in self.elements]
+        if not unknown:
+            return
+        names = "、".join(sorted(self.elements))
+        raise Trouble(
+            "EXTRACT_VALUE_ERROR",
+            f"“{self.bpmn_name or self.bpmn_id}”不能激活 {'、'.join(unknown)}。可以激活：{names}。",
+            f"“{self.bpmn_name or self.bpmn_id}” cannot activate {', '.join(unknown)}. It can "
+            f"activate {', '.join(sorted(self.elements))}.",
+        )

@@ -1,0 +1,81 @@
+"""What to draw instead of what is refused."""
+
+from __future__ import annotations
+
+_ELSEWHERE: dict[str, tuple[str, str]] = {
+    "complexGateway": (
+        "请改用包容网关或并行网关。",
+        "Use an inclusive or a parallel gateway instead.",
+    ),
+    "multiple": (
+        "一个事件只画一个事件定义；需要多个时画多个事件。",
+        "Give the event one definition; draw several events where several are needed.",
+    ),
+    "formKey": ("请改用表单标识（Camunda 表单，链接）。", "Use a form id (Camunda form, linked)."),
+    "externalReference": (
+        "请改用表单标识（Camunda 表单，链接）。",
+        "Use a form id (Camunda form, linked).",
+    ),
+    "zeebe:executionListeners": (
+        "请把监听器放在开始之后或结束之前的元素上。",
+        "Put the listener on the first or last element instead.",
+    ),
+    "listener": (
+        "执行监听器用 start 或 end；用户任务监听器用 creating 或 completing；"
+        "其余请画一个服务任务。",
+        "Use start or end for execution listeners, creating or completing for those of user "
+        "tasks; draw a service task for the rest.",
+    ),
+    "instantiate": ("请改用消息开始事件。", "Use a message start event instead."),
+    "eventGatewayType": (
+        "请用并行网关引出几个捕获事件，再汇合。",
+        "Fork with a parallel gateway to the events and join them.",
+    ),
+    "loopCardinality": (
+        "输入集合和实例数量只填一个。",
+        "Give an input collection or a cardinality, not both.",
+    ),
+    "waitForCompletion": (
+        "请勾选“等待完成”；要并行继续，请用并行网关引出补偿事件。",
+        "Tick “wait for completion”; to go on meanwhile, fork to the compensation event.",
+    ),
+    "ordering": (
+        "请用连线表示先后，或用顺序多实例。",
+        "Show the order with sequence flows, or use a sequential multi-instance.",
+    ),
+    "startEvent with error": (
+        "错误开始事件只能画在事件子流程中。",
+        "Draw the error start event in an event sub-process.",
+    ),
+    "startEvent with escalation": (
+        "升级开始事件只能画在事件子流程中。",
+        "Draw the escalation start event in an event sub-process.",
+    ),
+    "startEvent with conditional": (
+        "条件开始事件请画在事件子流程中；要启动流程，请用消息或信号开始事件。",
+        "Draw it in an event sub-process; to start a process, use a message or signal start event.",
+    ),
+    "startEvent with compensate": (
+        "补偿开始事件只能画在子流程内的事件子流程中。",
+        "Draw the compensation start event in an event sub-process inside a sub-process.",
+    ),
+    "startEvent in a sub-process": (
+        "子流程用空白开始事件；由事件触发的请改成事件子流程。",
+        "Begin a sub-process with a plain start event; make it an event sub-process if an event "
+        "shall trigger it.",
+    ),
+    "start of an event sub-process": (
+        "事件子流程的开始事件选定时器、消息、信号、错误、升级、条件或补偿。",
+        "Begin an event sub-process with a timer, message, signal, error, escalation, condition "
+        "or compensation.",
+    ),
+}
+_OTHER = (
+    "请删除它，或换成受支持的元素（见 docs/bpmn.md）。",
+    "Delete it or use a supported element (see docs/bpmn.md).",
+)
+
+
+def remedy(*what: str) -> tuple[str, str]:
+    """The remedy of the first of these that has one, as (zh, en)."""
+    return next((_ELSEWHERE[one] for one in what if one in _ELSEWHERE), _OTHER)
