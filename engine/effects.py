@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine import buffer, definitions
 from engine.bpmn.changes import (
+    Broadcast,
     Called,
     Change,
     Decided,
@@ -25,6 +26,7 @@ from engine.bpmn.changes import (
     VariablesChanged,
     WaitEnded,
 )
+from engine.buffer import Target, Thrown
 from engine.world import Parent
 
 if TYPE_CHECKING:
@@ -125,7 +127,8 @@ def _timer(step: Step, member: Member, change: TimerSet) -> None:
 
 def _subscribed(step: Step, member: Member, change: Subscribed) -> None:
     step.waits.subscribe(member.key, change)
-    step.opened.append((member.key, change.token, change.message, change.correlation_key))
+    if change.kind == "message":
+        step.opened.append((Target(member.key, change.token, change.element_id), change))
 
 
 def _ended_wait(step: Step, member: Member, change: WaitEnded) -> None:
@@ -220,7 +223,16 @@ def _escalate(step: Step, parent: Parent, change: Escalated) -> None:
 def _published(step: Step, member: Member, change: Published) -> None:
     data = {"message": change.message, "correlation_key": change.correlation_key}
     _note(step, member, "message.published", change, **data)
-    step.later(lambda: buffer.throw(step, change))
+    thrown = Thrown(
+        "message", change.message, change.correlation_key, change.variables, change.time_to_live_s
+    )
+    step.later(lambda: buffer.throw(step, thrown))
+
+
+def _broadcast(step: Step, member: Member, change: Broadcast) -> None:
+    _note(step, member, "signal.thrown", change, signal=change.signal)
+    thrown = Thrown("signal", change.signal, "", change.variables)
+    step.later(lambda: buffer.throw(step, thrown))
 
 
 _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
@@ -234,6 +246,7 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     Called: _called,
     WaitEnded: _ended_wait,
     Published: _published,
+    Broadcast: _broadcast,
     Decided: _decided,
     VariablesChanged: _variables,
     IncidentRaised: _incident,

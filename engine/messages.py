@@ -1,4 +1,4 @@
-"""Messages: published from outside, correlated with what waits, kept while they live.
+"""Messages and signals: published from outside, correlated with what waits, kept while they live.
 
 A message goes to every instance that waits for its name and correlation key, once each, and
 to every start event of its name. If nobody takes it, it is kept for its time to live and
@@ -7,15 +7,15 @@ given to the first that subscribes then.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import buffer, definitions, plain
+from engine.buffer import Target, Thrown
 from engine.errors import Conflict, Forbidden, Invalid
 from engine.model import Json, Person
 from engine.run import start_definition
@@ -72,10 +72,19 @@ def publish(
     kept = ttl_s > 0
     if kept:
         _keep(unit, row)
-    reached = _offer(unit, name, correlation_key, values)
+    reached = _offer(unit, Thrown("message", name, correlation_key, values))
     if kept and reached:
         unit.conn.execute(update(messages).where(messages.c.key == key).values(taken=True))
     return reached
+
+
+def broadcast(unit: Unit, name: str, variables: Json) -> int:
+    """Send a signal to everything that waits for it now, start events included; return how
+    many. Raises Invalid."""
+    values = plain.variables(variables)
+    if not name:
+        raise Invalid("信号缺少名称。", "The signal has no name.")
+    return _offer(unit, Thrown("signal", name, "", values))
 
 
 def deliver(
@@ -94,8 +103,8 @@ def deliver(
     step, subscription = found
     if person is not None:
         _may_act(person, subscription.properties)
-    found_by = subscription.instance_key, subscription.token, subscription.name
-    buffer.receive(step, *found_by, values, subscription.element_id)
+    target = Target(subscription.instance_key, subscription.token, subscription.element_id)
+    buffer.receive(step, target, _thrown(subscription, values))
     step.settle()
     step.finish()
 
@@ -158,7 +167,7 @@ def _offer_kept(engine: Store, key: int) -> bool:
             row = unit.conn.execute(_LOCK, {"key": key}).one_or_none()
             if row is None:
                 return False
-            reached = _offer(unit, row.name, row.correlation_key, row.variables, row.thrown_by)
+            reached = _offer(unit, _thrown(row, row.variables), row.thrown_by)
             values = {"taken": reached > 0, "pending": False}
             unit.conn.execute(update(messages).where(messages.c.key == key).values(values))
             return reached > 0
@@ -167,7 +176,8 @@ def _offer_kept(engine: Store, key: int) -> bool:
 
 
 def _offerable(now: datetime) -> Any:
-    found = select(1).where(buffer.matches(messages.c.name, messages.c.correlation_key))
+    same = buffer.matches(messages.c.kind, messages.c.name, messages.c.correlation_key)
+    found = select(1).where(same)
     return (
         select(messages.c.key)
         .where(
@@ -183,46 +193,37 @@ def _offerable(now: datetime) -> Any:
 # -- offering
 
 
-def _offer(
-    unit: Unit, name: str, correlation_key: str, variables: Json, thrown_by: int | None = None
-) -> int:
-    """Give the message to whom it finds; ``thrown_by`` is the case that has had it."""
+def _thrown(row: Row[Any], variables: Json) -> Thrown:
+    kind: Literal["message", "signal"] = "signal" if row.kind == "signal" else "message"
+    return Thrown(kind, row.name, row.correlation_key, variables)
+
+
+def _offer(unit: Unit, thrown: Thrown, thrown_by: int | None = None) -> int:
+    """Give it to whom it finds; ``thrown_by`` is the case that has had it."""
     query = select(
         subscriptions.c.case_id, subscriptions.c.definition_key, subscriptions.c.element_id,
         subscriptions.c.instance_key,
-    ).where(buffer.matches(name, correlation_key))  # fmt: skip
+    ).where(buffer.matches(thrown.kind, thrown.name, thrown.correlation_key))  # fmt: skip
     found = list(unit.conn.execute(query.order_by(subscriptions.c.key)))
     cases = {row.case_id for row in found if row.instance_key is not None} - {thrown_by}
-    reached = 0
     # Always in the same order: two publishers of several cases never wait for each other.
-    for case_id in sorted(cases):
-        reached += _offer_to_case(unit, case_id, name, correlation_key, variables)
+    reached = sum(_offer_to_case(unit, case_id, thrown) for case_id in sorted(cases))
     starts = [row for row in found if row.instance_key is None]
     for row in starts:
         definition = definitions.by_key(unit.conn, row.definition_key)
         number = definitions.number(unit.conn)
-        start_definition(unit, number, definition, variables, start_id=row.element_id)
+        start_definition(unit, number, definition, thrown.variables, start_id=row.element_id)
     return reached + len(starts)
 
 
-def _offer_to_case(
-    unit: Unit, case_id: int, name: str, correlation_key: str, variables: Json
-) -> int:
+def _offer_to_case(unit: Unit, case_id: int, thrown: Thrown) -> int:
     step = Step.locked(unit, case_id)
-    found: dict[int, Row[Any]] = {}
-    for row in _of_case(step, name, correlation_key):
-        found.setdefault(row.instance_key, row)
     reached = 0
-    for instance_key, row in found.items():
-        reached += buffer.receive(step, instance_key, row.token, name, variables, row.element_id)
+    for target in buffer.once_each(thrown, buffer.matching(step, thrown)[0]):
+        reached += buffer.receive(step, target, thrown)
         step.settle()
     step.finish()
     return reached
-
-
-def _of_case(step: Step, name: str, correlation_key: str) -> Sequence[Row[Any]]:
-    rows = buffer.matching(step, name, correlation_key)
-    return [row for row in rows if row.case_id == step.case_id]
 
 
 _INSERT = insert(messages).on_conflict_do_nothing().returning(messages.c.key)
@@ -230,6 +231,6 @@ _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
 )
 _LOCK = text(
-    "SELECT name, correlation_key, variables, thrown_by FROM messages"
+    "SELECT kind, name, correlation_key, variables, thrown_by FROM messages"
     " WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
 )

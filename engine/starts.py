@@ -1,4 +1,4 @@
-"""Start events that wait outside of any instance: timers and messages of the latest version."""
+"""Start events that wait outside of any instance: timers, messages, signals."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def arm(
                 timer_rows.append(row | {"due_at": planned.at, "repetitions": planned.left})
         elif start.message is not None:
             name = _text(start, start.message, functions)
-            subscription_rows.append(row | _subscription(unit, str(name)))
+            subscription_rows.append(row | _subscription(unit, "message", str(name)))
+        elif start.signal is not None:
+            name = _text(start, start.signal, functions)
+            subscription_rows.append(row | _subscription(unit, "signal", str(name)))
     insert(unit.conn, timers, timer_rows)
     insert(unit.conn, subscriptions, subscription_rows)
 
@@ -81,9 +84,9 @@ def _text(start: Start, text: str, functions: dict[str, Function]) -> Any:
         ) from error
 
 
-def _subscription(unit: Unit, name: str) -> dict[str, Any]:
+def _subscription(unit: Unit, kind: str, name: str) -> dict[str, Any]:
     return {
-        "kind": "message",
+        "kind": kind,
         "name": name,
         "correlation_key": "",
         "interrupting": True,

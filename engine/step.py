@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Select, bindparam, func, select
 
 from engine import bpmn, buffer, definitions, effects
-from engine.bpmn.changes import Change
+from engine.bpmn.changes import Change, Subscribed
 from engine.definitions import Process
 from engine.errors import Conflict, NotFound
 from engine.model import Json
@@ -62,8 +62,8 @@ class Step:
         self.waits = Waits(unit, case_id)
         self.members: dict[int, Member] = {}
         self.work: deque[Callable[[], None]] = deque()
-        self.opened: list[tuple[int, str, str, str]] = []
-        """Subscriptions opened: instance, token, message name, correlation key."""
+        self.opened: list[tuple[buffer.Target, Subscribed]] = []
+        """Subscriptions to messages that were opened."""
         self.case_kind: str | None = None
         self.status: str | None = None
         self.variables_changed = False

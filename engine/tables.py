@@ -183,6 +183,7 @@ jobs = Table(
     Column("token", String(32), nullable=False),
     Column("element_id", String, nullable=False),
     Column("type", String, nullable=False),
+    Column("listener", String),  # the event of the listener that this job is; null: none
     Column("state", String, nullable=False),  # created, activated, failed, completed, cancelled
     Column("retries", Integer, nullable=False),
     Column("retries_given", Integer, nullable=False),  # what resolving an incident restores
@@ -255,6 +256,7 @@ messages = Table(  # published, buffered until correlated or expired
     Column("correlation_key", String, nullable=False),
     Column("message_id", String),
     Column("variables", JSONB, nullable=False),
+    Column("kind", String, nullable=False, server_default="message"),  # message, signal
     # Thrown by a process: to be offered once to the other cases, however short it lives.
     Column("pending", Boolean, nullable=False, server_default="false"),
     Column("thrown_by", BigInteger),  # its case, which has had its offer

@@ -76,6 +76,7 @@ class Waits:
             (instance_key, change.token),
             element_id=change.element_id,
             type=change.type,
+            listener=change.listener,
             state="created",
             retries=change.retries,
             retries_given=max(change.retries, 1),
@@ -95,7 +96,7 @@ class Waits:
             subscriptions,
             (instance_key, change.token),
             element_id=change.element_id,
-            kind="message",
+            kind=change.kind,
             name=change.message,
             correlation_key=change.correlation_key,
             interrupting=change.interrupting,
@@ -147,12 +148,13 @@ class Waits:
         if self._open[incidents].pop(wait, None) is None:
             self._ended.setdefault(wait, "completed")
 
-    def subscribed(self, name: str, correlation_key: str) -> list[_Wait]:
-        """The waits opened here, not yet written, that such a message would find."""
+    def subscribed(self, kind: str, name: str, correlation_key: str) -> list[tuple[int, str, str]]:
+        """The subscriptions opened here, not yet written, that such a message or signal would
+        find: instance, token, element."""
         return [
-            wait
+            (*wait, row["element_id"])
             for wait, row in self._open[subscriptions].items()
-            if (row["name"], row["correlation_key"]) == (name, correlation_key)
+            if (row["kind"], row["name"], row["correlation_key"]) == (kind, name, correlation_key)
         ]
 
     def any_cancelled(self) -> bool:
