@@ -15,7 +15,7 @@ from engine.dmn.trace import Problem, Trace, new_record, shown
 from engine.errors import ExpressionFailed, NotFound
 from engine.feel import DEFAULT, FeelError, Function, Limits
 from engine.feel.limits import too_deep
-from engine.feel.scope import Frame
+from engine.feel.scope import MISSING, Frame
 from engine.feel.types import Type
 from engine.feel.values import Value
 
@@ -303,11 +303,13 @@ class Session:
 
     def _input(self, reference: Reference) -> Value:
         name = reference.element.variable
-        value = self._outer.read(name) if name in _visible(self._outer) else None
+        value = self._outer.read(name)
         if reference.prefix:
             container = self._outer.read(reference.prefix)
             if type(container) is dict:
                 value = container.get(name)
+        if value is MISSING:
+            value = None
         return fitted(
             value, reference.model.type_of(reference.element), self._outer, reference.element.id
         )
@@ -373,15 +375,6 @@ class Session:
         return {
             found.element.variable: inner.decision(found.model, found.element) for found in outputs
         }
-
-
-def _visible(frame: Frame) -> Iterable[str]:
-    names: set[str] = set()
-    scope: Frame | None = frame
-    while scope is not None:
-        names.update(scope.values)
-        scope = scope.parent
-    return names
 
 
 def _qualified(
