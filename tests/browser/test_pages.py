@@ -136,6 +136,19 @@ def test_somebody_was_faster(
     allow(nothing_goes_wrong, 1)
 
 
+def test_a_page_left_open_too_long_says_so_and_keeps_its_content(
+    page: Page, enter: Enter, claimed: int, nothing_goes_wrong: list[str]
+) -> None:
+    enter("li")
+    page.goto(f"/tasks/{claimed}")
+    page.get_by_label("属实", exact=True).check()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="办结", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("登录已过期，请重新登录后再试")
+    expect(page.get_by_label("属实", exact=True)).to_be_checked()
+    nothing_goes_wrong.clear()
+
+
 def test_claiming_several(page: Page, enter: Enter, open_case: OpenCase) -> None:
     for topic in ("网络", "资费", "其它"):
         open_case(topic=topic)

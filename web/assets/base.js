@@ -36,10 +36,10 @@ const say = (text) => {
 };
 document.addEventListener("htmx:sendError", () => say("网络不通，刚才的操作没有送达，请重试。"));
 document.addEventListener("htmx:responseError", (event) => {
-  const { status } = event.detail.xhr;
-  if (status === 401) say("登录已过期，请重新登录后再试；本页内容仍在。");
-  else if (status === 403) say("您没有做这一步的权限。");
-  else say(`操作没有完成（${status}），请重试；若仍不行，请联系管理员。`);
+  const { status, responseText } = event.detail.xhr;
+  const answer = new DOMParser().parseFromString(responseText, "text/html");
+  const said = answer.querySelector("[data-page-error]")?.textContent;
+  say(said || `操作没有完成（${status}），请重试；若仍不行，请联系管理员。`);
 });
 document.addEventListener("htmx:beforeRequest", () => {
   const place = document.querySelector("[data-page-error]");
