@@ -155,11 +155,11 @@ class Node(BpmnTaskSpec):
             if phase == "work":
                 return self.enter(task)
             if phase == "leave":
-                if not is_ghost(task):
+                ghost = "ghost" in task.internal_data
+                if not ghost:
                     self._leave(task, top)
                 phase = "go"
-                tells = self.end_listeners and not is_ghost(task)
-                if tells and listen(task, "end", self.end_listeners):
+                if self.end_listeners and not ghost and listen(task, "end", self.end_listeners):
                     return False
             self._go(task, top)
             return True
@@ -174,9 +174,9 @@ class Node(BpmnTaskSpec):
         if self.input_mappings and not is_ghost(task):
             values = self._mapped(self.input_mappings, top.view(task), {})
             top.put(token_of(task), values)
-        if is_ghost(task):
+        if not self.start_listeners or is_ghost(task):
             return True
-        return not (self.start_listeners and listen(task, "start", self.start_listeners))
+        return not listen(task, "start", self.start_listeners)
 
     def _begin_work(self, task: Task, top: Instance) -> bool:
         armed = [(one, one.trigger.plan(task, True)) for one in self.boundaries if one.trigger]

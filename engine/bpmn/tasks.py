@@ -38,12 +38,15 @@ class UserTask(Node):
         self.completing: list[ListenerJob] = []
 
     def enter(self, task: Task) -> bool:
-        waits = "created" not in task.internal_data and listen(task, "creating", self.creating)
-        if not waits:
+        new = self.creating and "created" not in task.internal_data
+        if not new or not listen(task, "creating", self.creating):
             self._open(task)
         return False
 
     def finish(self, task: Task, values: dict[str, Json]) -> None:
+        if not self.completing:
+            super().finish(task, values)
+            return
         data = task.internal_data
         if "pending" in data:
             raise Conflict(
