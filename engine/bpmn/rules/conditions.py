@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 from math import prod
 
-from engine.feel import FeelError, compile_expression
+from engine.feel import FeelError, Function, compile_expression
 from engine.feel.tree import (
     Between,
     Call,
@@ -38,20 +38,22 @@ _OTHER = object()
 """A value that equals no literal."""
 
 
-def always_one(conditions: Sequence[str]) -> bool:
+def always_one(conditions: Sequence[str], functions: Mapping[str, Function]) -> bool:
     """Whether at every moment one of the conditions is true, as far as it can be proved."""
-    game = _Points(conditions)
-    return game.readable and all(any(one(at) for one in game.truths) for at in game.points())
+    known = _Points(conditions, functions)
+    return known.readable and all(any(one(at) for one in known.truths) for at in known.points())
 
 
-def disjoint(conditions: Sequence[str]) -> frozenset[frozenset[int]]:
+def disjoint(
+    conditions: Sequence[str], functions: Mapping[str, Function]
+) -> frozenset[frozenset[int]]:
     """The pairs (by position) that can be proved never to be true together."""
-    game = _Points(conditions)
-    if not game.readable:
+    known = _Points(conditions, functions)
+    if not known.readable:
         return frozenset()
     apart = {frozenset(pair) for pair in combinations(range(len(conditions)), 2)}
-    for at in game.points():
-        true = [index for index, one in enumerate(game.truths) if one(at)]
+    for at in known.points():
+        true = [index for index, one in enumerate(known.truths) if one(at)]
         apart -= {frozenset(pair) for pair in combinations(true, 2)}
     return frozenset(apart)
 
@@ -59,11 +61,14 @@ def disjoint(conditions: Sequence[str]) -> frozenset[frozenset[int]]:
 class _Points:
     """Some conditions as functions of the values that tell them apart."""
 
-    def __init__(self, conditions: Sequence[str]) -> None:
+    def __init__(self, conditions: Sequence[str], functions: Mapping[str, Function]) -> None:
         self.literals: dict[str, set[object]] = {}
         self.ordered: set[str] = set()
         try:
-            trees = [compile_expression(one.removeprefix("=")).tree for one in conditions]
+            trees = [
+                compile_expression(one.removeprefix("="), functions=functions).tree
+                for one in conditions
+            ]
         except FeelError:
             trees = []
         self.truths = [self._truth(tree) for tree in trees]
@@ -79,7 +84,7 @@ class _Points:
         found = self.literals[key]
         if key in self.ordered:
             steps = sorted(one for one in found if isinstance(one, Decimal))
-            between = [(one + two) / 2 for one, two in zip(steps, steps[1:], strict=False)]
+            between = [(one + two) / 2 for one, two in pairwise(steps)]
             return [steps[0] - 1, *steps, *between, steps[-1] + 1]
         if any(isinstance(one, bool) for one in found):
             return [True, False, *(one for one in found if not isinstance(one, bool))]
