@@ -5,8 +5,17 @@ from __future__ import annotations
 import re
 
 from engine.bpmn.diagram import Diagram, ProcessInfo
+from engine.bpmn.expressions import known_functions
 from engine.bpmn.known import Known
-from engine.bpmn.rules import definitions, drawing, references, soundness, structure, texts
+from engine.bpmn.rules import (
+    definitions,
+    drawing,
+    references,
+    soundness,
+    structure,
+    texts,
+    tidiness,
+)
 from engine.bpmn.remarks import Remarks
 from engine.bpmn.support import refusals
 from engine.model import Finding
@@ -28,11 +37,13 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     remarks = Remarks(diagram.filename)
     broken = refusals(diagram.filename, process)
     found = list(broken)
-    found += structure.check(remarks, process)
+    functions = known_functions(known.functions)
+    found += structure.check(remarks, process, functions)
+    found += tidiness.check(remarks, process)
     found += definitions.check(remarks, process)
     if not broken:
-        found += soundness.check(remarks, process)
-    found += texts.check(remarks, process, known.functions)
+        found += soundness.check(remarks, process, functions)
+    found += texts.check(remarks, process, functions)
     found += references.check(remarks, process, known)
     found += drawing.check(remarks, process, diagram.shapes)
     return found

@@ -107,7 +107,12 @@ def _known(
     if not whole:
         return Known(job_types=adapters, functions=calls)
     return Known(
-        processes=frozenset(process.id for diagram in diagrams for process in diagram.processes),
+        processes=frozenset(
+            process.id
+            for diagram in diagrams
+            for process in diagram.processes
+            if process.executable
+        ),
         decisions=frozenset(key for model in models for key in model.decisions),
         forms=frozenset(_form_id(path) for path in files if path.suffix == ".form"),
         job_types=adapters,

@@ -33,6 +33,15 @@ def check(remarks: Remarks, process: ProcessInfo, shapes: frozenset[str]) -> Ite
             )
 
     for flow in process.flows.values():
+        if flow.condition and not flow.name:
+            yield remarks.on(
+                flow,
+                "label-required",
+                "是有条件的连线，没有名称。",
+                "is a conditional flow without a label.",
+                ("写上条件的含义。", "Say what the condition means."),
+                severity="info",
+            )
         if flow.id not in shapes:
             yield remarks.on(
                 flow,
@@ -46,4 +55,4 @@ def check(remarks: Remarks, process: ProcessInfo, shapes: frozenset[str]) -> Ite
 
 def _wants_label(element: Element) -> bool:
     choice = element.type in ("exclusiveGateway", "inclusiveGateway") and len(element.outgoing) > 1
-    return choice or element.type in ACTIVITIES or element.type in ("endEvent", "boundaryEvent")
+    return choice or element.type in ACTIVITIES or element.type.endswith("Event")

@@ -1,172 +1,239 @@
-"""Joins that can wait for ever: the token game is played over every choice the diagram has.
-
-Tokens that do not wait for others move one after the other, in one order: they cannot disturb
-each other. So only choices branch, and the number of markings stays small."""
+"""What goes wrong between the tokens: joins that wait for ever, merges that fire more than once,
+loops that nothing leaves."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from itertools import chain, combinations
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.bpmn.diagram import Element, ProcessInfo
-from engine.bpmn.reach import reach
 from engine.bpmn.remarks import Remarks
-from engine.model import Finding
+from engine.bpmn.rules.game import Game
+from engine.bpmn.support import GATEWAYS
+from engine.feel import Function
+from engine.model import Finding, Severity
 
-Marking = tuple[str, ...]
-"""The flows that hold a token, sorted; a flow may stand there more than once."""
-
-_MOST_MARKINGS = 4000
-_MOST_TOKENS = 24
-
-
-@dataclass(frozen=True, slots=True)
-class _Stuck:
-    join: Element
-    missing: tuple[str, ...]
-    choices: tuple[str, ...]
+_JOINS = ("parallelGateway", "inclusiveGateway")
+_ENDING = frozenset({"terminate", "error", "cancel"})
 
 
-@dataclass(slots=True)
-class _Game:
-    """The token game of one process or sub-process."""
-
-    process: ProcessInfo
-    scope: str | None
-    elements: dict[str, Element] = field(init=False)
-    reach: dict[str, dict[str, frozenset[str]]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.elements = {one.id: one for one in self.process.children(self.scope)}
-        self.reach = {
-            one.id: reach(self.process, list(self.elements.values()), one)
-            for one in self.elements.values()
-            if one.type == "inclusiveGateway"
-        }
-
-    def stuck(self) -> Iterator[_Stuck]:
-        """Every join that some play leaves waiting, with the choices that lead there."""
-        open_: list[tuple[Marking, tuple[str, ...]]] = [
-            (tuple(sorted(element.outgoing)), ())
-            for element in self.elements.values()
-            if element.type == "startEvent"
-        ]
-        seen: set[Marking] = set()
-        while open_ and len(seen) < _MOST_MARKINGS:
-            marking, choices = open_.pop()
-            if marking in seen or len(marking) > _MOST_TOKENS:
-                continue
-            seen.add(marking)
-            moves = self._moves(marking)
-            if moves is None:
-                yield from self._waiting(marking, choices)
-                continue
-            for after, chosen in moves:
-                open_.append((after, (*choices, chosen) if chosen else choices))
-
-    def _moves(self, marking: Marking) -> list[tuple[Marking, str]] | None:
-        """The markings after the next move, with the flow chosen; None: nothing can move."""
-        for flow in marking:
-            element = self._target(flow)
-            if not self._is_join(element):
-                return [
-                    (self._after(marking, (flow,), made, element), chosen)
-                    for made, chosen in self._results(element)
-                ]
-        for element in map(self._target, marking):
-            taken = self._joined(marking, element)
-            if taken:
-                return [
-                    (self._after(marking, taken, made, element), chosen)
-                    for made, chosen in self._results(element)
-                ]
-        return None
-
-    def _after(
-        self, marking: Marking, taken: tuple[str, ...], made: tuple[str, ...], element: Element
-    ) -> Marking:
-        if element.type == "endEvent" and element.event and element.event.kind == "terminate":
-            return ()
-        rest = list(marking)
-        for flow in taken:
-            rest.remove(flow)
-        return tuple(sorted((*rest, *made)))
-
-    def _results(self, element: Element) -> Iterator[tuple[tuple[str, ...], str]]:
-        """What leaving the element can produce: the flows, and the one to name."""
-        ways = element.outgoing
-        if element.type == "intermediateThrowEvent":
-            ways += tuple(flow for other in self.process.links(element) for flow in other.outgoing)
-        if element.type in ("exclusiveGateway", "eventBasedGateway") and len(ways) > 1:
-            yield from (((way,), way) for way in ways)
-        elif element.type == "inclusiveGateway" and len(ways) > 1:
-            sizes = (combinations(ways, size) for size in range(1, min(len(ways), 4) + 1))
-            yield from ((some, some[0]) for some in chain.from_iterable(sizes))
-        else:
-            yield ways, ""
-        for event in self.process.boundaries(element.id):
-            if event.handler is not None:
-                continue
-            if event.interrupting:
-                yield event.outgoing, event.id
-            else:
-                yield (*ways, *event.outgoing), event.id
-
-    def _is_join(self, element: Element) -> bool:
-        return element.type in ("parallelGateway", "inclusiveGateway") and len(element.incoming) > 1
-
-    def _joined(self, marking: Marking, element: Element) -> tuple[str, ...]:
-        """The flows a join takes a token from; empty while it waits."""
-        arrived = tuple(flow for flow in element.incoming if flow in marking)
-        empty = frozenset(element.incoming) - frozenset(arrived)
-        if element.type == "parallelGateway":
-            return () if empty else arrived
-        for flow in marking:
-            ways = self.reach[element.id].get(self._target(flow).id, frozenset())
-            here = self._target(flow).id == element.id
-            if not here and ways & empty and not ways & frozenset(arrived):
-                return ()
-        return arrived
-
-    def _waiting(self, marking: Marking, choices: tuple[str, ...]) -> Iterator[_Stuck]:
-        for join in dict.fromkeys(self._target(flow).id for flow in marking):
-            element = self.elements[join]
-            missing = tuple(flow for flow in element.incoming if flow not in marking)
-            yield _Stuck(element, missing, choices)
-
-    def _target(self, flow: str) -> Element:
-        return self.elements[self.process.flows[flow].target]
-
-
-def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
-    """One warning for each join that can wait for ever. Only for processes without broken
-    flows (``support.refusals`` is empty)."""
+def check(
+    remarks: Remarks, process: ProcessInfo, functions: Mapping[str, Function]
+) -> Iterator[Finding]:
+    """At most one finding of each kind at an element. Only for processes without broken flows
+    (``support.refusals`` is empty)."""
     for scope in process.scopes():
-        told: set[str] = set()
-        for stuck in _Game(process, scope).stuck():
-            if stuck.join.id not in told:
-                told.add(stuck.join.id)
-                yield _finding(remarks, process, stuck)
+        game = Game(process, scope, functions)
+        yield from _deadlocks(remarks, game)
+        yield from _doubled(remarks, process, scope, functions)
+        yield from _endless(remarks, game)
 
 
-def _finding(remarks: Remarks, process: ProcessInfo, stuck: _Stuck) -> Finding:
-    missing = _names(process, stuck.missing)
-    path = _names(process, stuck.choices[-3:])
+def _deadlocks(remarks: Remarks, game: Game) -> Iterator[Finding]:
+    told: set[str] = set()
+    severity: Severity = "warning" if _ended_from_outside(game) else "error"
+    for marking, choices in game.stuck():
+        for flow in marking:
+            join = game.target(flow)
+            if join.id in told:
+                continue
+            told.add(join.id)
+            missing = tuple(one for one in join.incoming if one not in marking)
+            yield _deadlock(remarks, game.process, join, missing, choices, severity)
+
+
+def _deadlock(
+    remarks: Remarks,
+    process: ProcessInfo,
+    join: Element,
+    missing: tuple[str, ...],
+    choices: tuple[str, ...],
+    severity: Severity,
+) -> Finding:
+    names = _names(process, missing)
+    path = _names(process, choices[-3:])
     via = f"例如走 {'、'.join(path)} 时，" if path else ""
     via_en = f", for instance by way of {', '.join(path)}" if path else ""
     return remarks.on(
-        stuck.join,
+        join,
         "join-deadlock",
-        f"可能永远等下去：{via}{'、'.join(missing)} 不会到达。",
-        f"can wait for ever: {', '.join(missing)} may never arrive{via_en}.",
+        f"可能永远等下去：{via}{'、'.join(names)} 不会到达。",
+        f"can wait for ever: {', '.join(names)} may never arrive{via_en}.",
         (
             "分支与汇合用同一种网关：排他分出的用排他汇合，并行分出的用并行汇合。",
             "Join with the kind of gateway that split: exclusive with exclusive, parallel with "
             "parallel.",
         ),
-        severity="warning",
+        severity=severity,
     )
+
+
+def _doubled(
+    remarks: Remarks, process: ProcessInfo, scope: str | None, functions: Mapping[str, Function]
+) -> Iterator[Finding]:
+    """What starts beside the flow (non-interrupting events) may join it on purpose: a warning."""
+    told: set[str] = set()
+    for beside in (False, True):
+        game = Game(process, scope, functions, beside=beside, once=True)
+        for merge, flows, (_, choices) in game.crowded(_merges(game)):
+            if merge.id not in told:
+                told.add(merge.id)
+                yield _double(remarks, process, merge, flows, choices, beside)
+
+
+def _double(
+    remarks: Remarks,
+    process: ProcessInfo,
+    merge: Element,
+    flows: tuple[str, ...],
+    choices: tuple[str, ...],
+    beside: bool,
+) -> Finding:
+    names = _names(process, flows)
+    path = _names(process, choices[-3:])
+    via = f"（例如走 {'、'.join(path)} 时）" if path else ""
+    via_en = f" (for instance by way of {', '.join(path)})" if path else ""
+    gateway = merge.type in GATEWAYS
+    return remarks.on(
+        merge,
+        "lack-of-synchronization" if gateway else "fake-join",
+        f"会执行不止一次：{'、'.join(names)} 可能同时到达{via}，这里不会等待汇合。",
+        f"happens more than once: {', '.join(names)} can arrive at the same time{via_en}, and "
+        "nothing joins them here.",
+        (
+            "改用并行网关（或包容网关）汇合，再继续。",
+            "Join them with a parallel (or inclusive) gateway first.",
+        ),
+        severity="warning" if beside else "error",
+    )
+
+
+def _merges(game: Game) -> frozenset[str]:
+    """Where flows meet without waiting for each other, and something happens behind."""
+    return frozenset(
+        one.id
+        for one in game.elements.values()
+        if len(one.incoming) > 1 and one.type not in _JOINS and _matters(game, one)
+    )
+
+
+def _matters(game: Game, merge: Element) -> bool:
+    return any(
+        one.type not in GATEWAYS and not _is_plain_end(one) for one in _behind(game, [merge.id])
+    )
+
+
+def _is_plain_end(element: Element) -> bool:
+    kind = element.event.kind if element.event else "none"
+    return element.type == "endEvent" and kind in ("none", "terminate")
+
+
+def _behind(game: Game, first: Iterable[str]) -> list[Element]:
+    """These elements and all that come after them."""
+    seen: dict[str, Element] = {}
+    open_ = list(first)
+    while open_:
+        at = open_.pop()
+        if at not in seen:
+            seen[at] = game.elements[at]
+            open_ += game.after[at]
+    return list(seen.values())
+
+
+def _endless(remarks: Remarks, game: Game) -> Iterator[Finding]:
+    if _ended_from_outside(game) or any(map(_ends_all, game.elements.values())):
+        return
+    loop = _caught(game) or _trapped(game)
+    if not loop:
+        return
+    names = "、".join(_named(one) for one in loop[:4])
+    yield remarks.on(
+        loop[0],
+        "endless-loop",
+        f"在一个走不出来的循环里：{names}。",
+        f"is in a loop that nothing leaves: {names}.",
+        (
+            "在循环中画一个排他网关，它的一条出线通向结束。",
+            "Draw an exclusive gateway in the loop, with a flow that leads to an end.",
+        ),
+    )
+
+
+def _trapped(game: Game) -> list[Element]:
+    """The elements that are reached, but lead to no end."""
+    free: set[str] = set()
+    before = _reversed(game.after)
+    open_ = [at for at, ways in game.after.items() if not ways]
+    while open_:
+        at = open_.pop()
+        if at not in free:
+            free.add(at)
+            open_ += before.get(at, [])
+    return [one for one in _started(game) if one.id not in free and one.type != "startEvent"]
+
+
+def _reversed(after: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    before: dict[str, list[str]] = {}
+    for at, ways in after.items():
+        for to in ways:
+            before.setdefault(to, []).append(at)
+    return before
+
+
+def _started(game: Game) -> list[Element]:
+    return _behind(game, [one.id for one in game.elements.values() if one.type == "startEvent"])
+
+
+def _caught(game: Game) -> list[Element]:
+    """A loop that a token takes whatever is chosen."""
+    forced = {one.id: _forced(game, one) for one in _started(game)}
+    before = _reversed(forced)
+    ways_left = {at: len(ways) for at, ways in forced.items()}
+    open_ = [at for at, count in ways_left.items() if not count]
+    while open_:
+        at_end = open_.pop()
+        del ways_left[at_end]
+        for one in before.get(at_end, ()):
+            ways_left[one] -= 1
+            if not ways_left[one]:
+                open_.append(one)
+    left = set(ways_left)
+    path: list[str] = []
+    at = min(left, default=None)
+    while at is not None and at not in path:
+        path.append(at)
+        at = min(left.intersection(forced[at]))
+    return [game.elements[one] for one in path[path.index(at) :]] if at is not None else []
+
+
+def _forced(game: Game, element: Element) -> list[str]:
+    """Where a token goes from here in any case."""
+    results = [flows for flows, _ in game.results[element.id]]
+    if not results or (element.type == "parallelGateway" and len(element.incoming) > 1):
+        return []
+    always = frozenset(results[0]).intersection(*results[1:])
+    return [game.process.flows[flow].target for flow in sorted(always)]
+
+
+def _ends_all(element: Element) -> bool:
+    kind = element.event.kind if element.event else "none"
+    return element.type == "endEvent" and kind in _ENDING
+
+
+def _ended_from_outside(game: Game) -> bool:
+    """Whether an event can end this scope whatever happens in it."""
+    process, scope = game.process, game.scope
+    while True:
+        starts = (process.event_start(e.id) for e in process.children(scope) if e.event_sub_process)
+        catchers = [*starts, *(process.boundaries(scope) if scope is not None else ())]
+        if any(one is not None and one.interrupting and one.handler is None for one in catchers):
+            return True
+        if scope is None:
+            return False
+        scope = process.elements[scope].parent
+
+
+def _named(element: Element) -> str:
+    return f"“{element.name or element.id}”"
 
 
 def _names(process: ProcessInfo, ids: tuple[str, ...]) -> list[str]:
@@ -178,5 +245,5 @@ def _names(process: ProcessInfo, ids: tuple[str, ...]) -> list[str]:
             source = process.elements[flow.source]
             names.append(f"“{flow.name or source.name or one}”")
         elif event is not None:
-            names.append(f"“{event.name or one}”")
+            names.append(_named(event))
     return names

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.remarks import Remarks
+from engine.bpmn.rules.conditions import always_one
 from engine.bpmn.support import GATEWAYS
+from engine.feel import Function
 from engine.model import Finding
 
 _CHOOSING = frozenset({"exclusiveGateway", "inclusiveGateway"})
 
 
-def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
+def check(
+    remarks: Remarks, process: ProcessInfo, functions: Mapping[str, Function]
+) -> Iterator[Finding]:
     """Starts, ends, reachability, gateways and the conditions on flows."""
     yield from _starts(remarks, process)
     for scope in process.scopes():
         yield from _ends(remarks, process, scope)
         yield from _unreachable(remarks, process, scope)
     for element in process.elements.values():
-        yield from _ways(remarks, element)
+        yield from _ways(remarks, process, element)
         if element.type in _CHOOSING and len(element.outgoing) > 1:
             yield from _conditions(remarks, process, element)
+            if element.default is None:
+                yield from _no_default(remarks, process, element, functions)
         if element.default is not None:
             yield from _default(remarks, process, element)
 
@@ -94,7 +100,7 @@ def _unreachable(remarks: Remarks, process: ProcessInfo, scope: str | None) -> I
             )
 
 
-def _ways(remarks: Remarks, element: Element) -> Iterator[Finding]:
+def _ways(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
     if element.type == "startEvent" and element.incoming:
         yield remarks.on(
             element,
@@ -111,7 +117,10 @@ def _ways(remarks: Remarks, element: Element) -> Iterator[Finding]:
             "is an end event and cannot have outgoing flows.",
             ("改为中间事件，或删除出线。", "Make it an intermediate event or delete the flow."),
         )
-    if element.type != "endEvent" and not element.outgoing and not _apart(element):
+    around = process.elements.get(element.parent or "")
+    loose = around is not None and around.type == "adHocSubProcess"
+    loose = loose and element.type not in GATEWAYS
+    if element.type != "endEvent" and not element.outgoing and not loose and not _apart(element):
         yield from _dead_end(remarks, element)
     if len(element.outgoing) > 1 and element.type not in GATEWAYS:
         yield remarks.on(
@@ -165,15 +174,26 @@ def _conditions(remarks: Remarks, process: ProcessInfo, element: Element) -> Ite
                 f"leaves the gateway “{name}” without a condition.",
                 ("填写条件，或把它设为默认流向。", "Give it a condition or make it the default."),
             )
-    if element.default is None:
-        yield remarks.on(
-            element,
-            "gateway-default",
-            "没有默认流向：条件都不成立时会停下成为异常。",
-            "has no default flow: when no condition is true it stops with an incident.",
-            ("把一条出线设为默认流向。", "Make one of its flows the default."),
-            severity="warning",
-        )
+
+
+def _no_default(
+    remarks: Remarks, process: ProcessInfo, element: Element, functions: Mapping[str, Function]
+) -> Iterator[Finding]:
+    """Not where one of the conditions is always true."""
+    conditions = [process.flows[flow].condition or "" for flow in element.outgoing]
+    if all(conditions) and always_one(conditions, functions):
+        return
+    yield remarks.on(
+        element,
+        "gateway-default",
+        "没有默认流向，条件可能都不成立：那时流程会停下成为异常。",
+        "has no default flow, and its conditions may all be false: then it stops with an incident.",
+        (
+            "把一条出线设为默认流向，或让条件覆盖所有情况（例如 =x > 5 与 =x <= 5）。",
+            "Make one of its flows the default, or let the conditions cover everything, e.g. "
+            "=x > 5 and =x <= 5.",
+        ),
+    )
 
 
 def _default(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:

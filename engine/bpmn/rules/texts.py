@@ -8,20 +8,34 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
-from engine.bpmn.expressions import Text, known_functions
+from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.remarks import Remarks
 from engine.bpmn.timing import TimingError, due, duration, moment
-from engine.feel import FeelError, FeelSyntaxError, Function
+from engine.feel import FeelError, Function
 from engine.model import Finding
 
-Kind = Literal["any", "feel", "moment", "integer", "date", "duration", "cycle"]
+Kind = Literal[
+    "any", "feel", "truth", "list", "moment", "integer", "date", "duration", "cycle"
+]
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_TIMES = frozenset({"moment", "date", "duration", "cycle"})
+_NEVER_STATIC = frozenset({"feel", "truth", "list"})
+_LOOP: tuple[tuple[str, str, str, Kind], ...] = (
+    ("输入集合", "input collection", "input_collection", "list"),
+    ("输出元素", "output element", "output_element", "feel"),
+    ("完成条件", "completion condition", "completion_condition", "truth"),
+)
+_AD_HOC: tuple[tuple[str, str, str, Kind], ...] = (
+    ("激活的元素集合", "collection of active elements", "active", "list"),
+    ("完成条件", "completion condition", "completion_condition", "truth"),
+    ("输出元素", "output element", "output_element", "feel"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A text and where it stands. ``kind`` is what a static text must be there; "feel" means
-    that it cannot be static."""
+    """A text and where it stands. ``kind`` is what its value must be; "feel", "truth" and
+    "list" mean that it cannot be static."""
 
     owner: Element | Flow
     zh: str
@@ -34,10 +48,9 @@ class Place:
 def check(
     remarks: Remarks, process: ProcessInfo, functions: Mapping[str, Function]
 ) -> Iterator[Finding]:
-    known = known_functions(functions)
     for place in places(process):
         if place.source.startswith("="):
-            yield from _feel(remarks, place, known)
+            yield from _feel(remarks, place, functions)
         else:
             yield from _static(remarks, place)
 
@@ -46,7 +59,7 @@ def places(process: ProcessInfo) -> Iterator[Place]:
     """Every text of a process that may be FEEL."""
     for flow in process.flows.values():
         if flow.condition and flow.condition.startswith("="):
-            yield Place(flow, "条件", "condition", flow.condition, "feel")
+            yield Place(flow, "条件", "condition", flow.condition, "truth")
     for element in process.elements.values():
         for place in _of(element):
             if place.source:
@@ -68,7 +81,7 @@ def _of(element: Element) -> Iterator[Place]:
     if event is not None:
         if event.kind != "link":
             yield Place(element, "名称", "name", event.name or "")
-        yield Place(element, "条件", "condition", event.condition or "", "feel", event.line)
+        yield Place(element, "条件", "condition", event.condition or "", "truth", event.line)
         yield Place(element, "关联键", "correlation key", event.correlation_key or "")
         thrown = event.code if element.type != "boundaryEvent" else None
         yield Place(element, "代码", "code", thrown or "")
@@ -109,40 +122,31 @@ def _of_loop(element: Element) -> Iterator[Place]:
     repeat, ad_hoc = element.repeat, element.ad_hoc
     if repeat is not None:
         condition, most = repeat.condition or "", repeat.maximum or ""
-        yield Place(element, "循环条件", "loop condition", condition, "feel", repeat.line)
+        yield Place(element, "循环条件", "loop condition", condition, "truth", repeat.line)
         yield Place(element, "循环上限", "loop maximum", most, "integer", repeat.line)
     if ad_hoc is not None:
-        for zh, en, source in (
-            ("激活的元素集合", "collection of active elements", ad_hoc.active),
-            ("完成条件", "completion condition", ad_hoc.completion_condition),
-            ("输出元素", "output element", ad_hoc.output_element),
-        ):
-            yield Place(element, zh, en, source or "", "feel", ad_hoc.line)
+        for zh, en, source, kind in _AD_HOC:
+            text = getattr(ad_hoc, source) or ""
+            yield Place(element, zh, en, text, kind, ad_hoc.line)
     if loop is None:
         return
     yield Place(
         element, "实例数量", "loop cardinality", loop.cardinality or "", "integer", loop.line
     )
-    for zh, en, source in (
-        ("输入集合", "input collection", loop.input_collection),
-        ("输出元素", "output element", loop.output_element),
-        ("完成条件", "completion condition", loop.completion_condition),
-    ):
-        yield Place(element, f"多实例的{zh}", en, source or "", "feel", loop.line)
+    for zh, en, source, kind in _LOOP:
+        text = getattr(loop, source) or ""
+        yield Place(element, f"多实例的{zh}", en, text, kind, loop.line)
 
 
 def _feel(remarks: Remarks, place: Place, functions: Mapping[str, Function]) -> Iterator[Finding]:
     try:
-        Text(place.source, functions, (place.zh, place.en))
+        text = Text(place.source, functions, (place.zh, place.en))
     except FeelError as error:
         source = place.source[1:]
-        remedy = ("", "")
-        if isinstance(error, FeelSyntaxError) and error.expected:
-            listed = error.expected[:6]
-            remedy = (
-                f"这里可以写：{'、'.join(listed)}。",
-                f"Here could stand: {', '.join(listed)}.",
-            )
+        remedy = (
+            "按提示改正表达式；写法和函数见 docs/feel.md。",
+            "Correct the expression; docs/feel.md has the grammar and the functions.",
+        )
         yield remarks.on(
             place.owner,
             "feel",
@@ -151,10 +155,44 @@ def _feel(remarks: Remarks, place: Place, functions: Mapping[str, Function]) -> 
             remedy,
             line=place.line,
         )
+        return
+    if text.expression is not None and not text.expression.variables:
+        yield from _constant(remarks, place, text)
+
+
+def _constant(remarks: Remarks, place: Place, text: Text) -> Iterator[Finding]:
+    """What depends on no variable goes wrong now, or never."""
+    try:
+        value = text.evaluate({})
+        if place.kind == "truth" and not isinstance(value, bool):
+            raise text.expected("true 或 false", "true or false", value, {})
+        if place.kind == "list" and not isinstance(value, list):
+            raise text.expected("列表", "a list", value, {})
+        if place.kind == "integer":
+            text.integer({})
+        elif place.kind in _TIMES:
+            _time(place.kind, value)
+    except (Trouble, TimingError) as error:
+        yield remarks.on(
+            place.owner,
+            "constant-value",
+            f"的{place.zh}“{place.source}”总是算不出需要的值：{error.zh}",
+            f"has a {place.en} “{place.source}” that never gives what is needed: {error.en}",
+            ("改正表达式。", "Correct the expression."),
+            line=place.line,
+        )
+
+
+def _time(kind: Kind, value: object) -> None:
+    if kind == "moment":
+        if value is not None:
+            due("date", value, _NOW)
+    elif kind == "date" or kind == "duration" or kind == "cycle":
+        due(kind, value, _NOW)
 
 
 def _static(remarks: Remarks, place: Place) -> Iterator[Finding]:
-    if place.kind == "feel":
+    if place.kind in _NEVER_STATIC:
         yield remarks.on(
             place.owner,
             "feel",

@@ -94,9 +94,6 @@ def test_what_stands_in_the_wrong_place_is_refused(case: str) -> None:
          "no-implicit-end"),
         (definitions(process(start(), user("a", WHO), end(), end("e2"),
                              flows("start a end", "a e2"))), "no-implicit-split"),
-        (definitions(process(start(), el("exclusiveGateway", "g"), end(), end("e2"),
-                             flows("start g"), flow("g", "end", "=x"), flow("g", "e2", "=y"))),
-         "gateway-default"),
     ],
 )  # fmt: skip
 def test_warning(content: bytes, rule: str) -> None:

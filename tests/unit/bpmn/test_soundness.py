@@ -46,7 +46,7 @@ def test_a_join_that_waits_for_ever_is_found_with_the_way_there() -> None:
     assert deadlocks(content) == ["j"]
     findings = lint(parse(content, "x.bpmn"), Known())
     (finding,) = [one for one in findings if one.rule == "join-deadlock"]
-    assert finding.severity == "warning"
+    assert finding.severity == "error"
     assert "不会到达" in finding.zh
 
 
