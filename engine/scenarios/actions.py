@@ -18,22 +18,18 @@ from engine.scenarios.finding import (
     visits_of,
     waiting,
 )
+from engine.scenarios.mocks import JobMock
 from engine.scenarios.stage import Instance
-from engine.scenarios.theatre import JobMock, Theatre
+from engine.scenarios.theatre import Theatre
 
 Data = Mapping[str, Any]
 
 
 def _create(theatre: Theatre, data: Data) -> None:
     process_id = data["processDefinitionSelector"]["processDefinitionId"]
-    starts = data.get("startInstructions") or []
-    if len(starts) > 1 or any(set(one) != {"elementId"} for one in starts):
-        raise Invalid(
-            "startInstructions 只能写一个 elementId，即从哪个开始事件启动。",
-            "startInstructions takes one elementId: the start event to begin at.",
-        )
-    start_id = starts[0]["elementId"] if starts else None
-    theatre.start(process_id, data.get("variables") or {}, start_id)
+    begin = [one["elementId"] for one in data.get("startInstructions") or []]
+    halt = [one["afterElementId"] for one in data.get("runtimeInstructions") or []]
+    theatre.start(process_id, data.get("variables") or {}, begin, halt)
 
 
 def _complete_task(theatre: Theatre, data: Data) -> None:
@@ -48,6 +44,39 @@ def _complete_job(theatre: Theatre, data: Data) -> None:
     opened = job.opened
     values = _values(data, job.instance, opened.element_id)
     theatre.act(job.instance, lambda run: run.complete(opened.token, values))
+
+
+def _complete_ad_hoc(theatre: Theatre, data: Data) -> None:
+    job = open_job(theatre.stage, data["jobSelector"])
+    token = job.opened.token
+    chosen = [
+        (one["elementId"], one.get("variables") or {})
+        for one in data.get("activateElements") or []
+    ]
+    values = data.get("variables") or {}
+    fulfilled = data.get("completionConditionFulfilled") is True
+    cancel = data.get("cancelRemainingInstances") is True
+    theatre.act(job.instance, lambda run: run.activate(token, chosen, values, fulfilled, cancel))
+
+
+def _complete_listener(theatre: Theatre, data: Data) -> None:
+    job = open_job(theatre.stage, data["jobSelector"])
+    token, event = job.opened.token, job.opened.listener
+    if event is None or event in ("start", "end"):
+        raise Failed(
+            f"作业 {job.opened.element_id}（{job.opened.type}）不是用户任务监听器的作业。",
+            f"The job {job.opened.type} of {job.opened.element_id} is no user task listener's.",
+        )
+    if data.get("corrections"):
+        raise Failed(
+            "corrections 不支持：监听器不能改任务的办理人、期限等；请写在任务自己的属性里。",
+            "corrections are not supported: a listener cannot change assignee, due date and the "
+            "like; state them at the task itself.",
+        )
+    if data.get("denied") is True:
+        theatre.act(job.instance, lambda run: run.deny(token))
+    else:
+        theatre.act(job.instance, lambda run: run.complete(token, {}))
 
 
 def _throw_error(theatre: Theatre, data: Data) -> None:
@@ -76,7 +105,16 @@ def _correlate(theatre: Theatre, data: Data) -> None:
         )
 
 
+def _broadcast(theatre: Theatre, data: Data) -> None:
+    theatre.broadcast(data["signalName"], data.get("variables") or {})
+
+
+def _evaluate_starts(theatre: Theatre, data: Data) -> None:
+    theatre.start_where_true(data["variables"])
+
+
 def _increase_time(theatre: Theatre, data: Data) -> None:
+    theatre.deploy()
     moment = later(theatre.library.clock.now(), data["duration"])
     if moment < theatre.library.clock.now():
         raise Invalid("INCREASE_TIME 不能倒退。", "INCREASE_TIME cannot go back.")
@@ -113,7 +151,7 @@ def _update_variables(theatre: Theatre, data: Data) -> None:
 
 
 def _mock_child(theatre: Theatre, data: Data) -> None:
-    theatre.mocks.children[data["processDefinitionId"]] = data.get("variables") or {}
+    theatre.mock_child(data["processDefinitionId"], data.get("variables") or {})
 
 
 def _mock_decision(theatre: Theatre, data: Data) -> None:
@@ -140,9 +178,13 @@ ACTIONS: dict[str, Callable[[Theatre, Data], None]] = {
     "CREATE_PROCESS_INSTANCE": _create,
     "COMPLETE_USER_TASK": _complete_task,
     "COMPLETE_JOB": _complete_job,
+    "COMPLETE_JOB_AD_HOC_SUB_PROCESS": _complete_ad_hoc,
+    "COMPLETE_JOB_USER_TASK_LISTENER": _complete_listener,
     "THROW_BPMN_ERROR_FROM_JOB": _throw_error,
     "PUBLISH_MESSAGE": _publish,
     "CORRELATE_MESSAGE": _correlate,
+    "BROADCAST_SIGNAL": _broadcast,
+    "EVALUATE_CONDITIONAL_START_EVENT": _evaluate_starts,
     "INCREASE_TIME": _increase_time,
     "SET_TIME": _set_time,
     "EVALUATE_DECISION": _evaluate,

@@ -6,9 +6,17 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from engine.feel import FeelError, compile_expression, to_json
 from engine.model import Json
 from engine.scenarios.clock import instant
-from engine.scenarios.failure import Failed, differs, object_difference, show
+from engine.scenarios.failure import (
+    Failed,
+    Undecided,
+    differs,
+    object_difference,
+    same,
+    show,
+)
 from engine.scenarios.finding import (
     decisions_of,
     instance_of,
@@ -39,7 +47,10 @@ def _process(theatre: Theatre, data: Data) -> None:
     incidents = data.get("hasActiveIncidents")
     found = [one.zh for one in theatre.stage.incidents if one.instance is instance]
     if incidents is not None and incidents is not bool(found):
-        raise differs(f"流程 {instance.process_id} 有未处理的异常", incidents, found or False)
+        raise differs(
+            f"流程 {instance.process_id} 有未处理的异常",
+            f"{instance.process_id} has open incidents", incidents, found or False,
+        )
 
 
 def _element(theatre: Theatre, data: Data) -> None:
@@ -86,7 +97,7 @@ def _nothing_else(instance: Instance, selectors: list[Data]) -> None:
     named = {one.token for selector in selectors for one in visits_of(instance, selector)}
     others = [o.element_id for o in instance.visits if o.state == "active" and o.token not in named]
     if others:
-        raise differs("除所列节点外还有活动的节点", [], others)
+        raise differs("除所列节点外还有活动的节点", "other active elements", [], others)
 
 
 def _elements_failed(
@@ -118,7 +129,10 @@ def _task(theatre: Theatre, data: Data) -> None:
     for key in ("dueDate", "followUpDate"):
         if key in expected:
             expected[key] = _instant(instant(expected[key]))
-    failed = object_difference(f"用户任务 {opened.element_id} 与期望不符：", expected, actual)
+    failed = object_difference(
+        f"用户任务 {opened.element_id} 与期望不符：", f"user task {opened.element_id}",
+        expected, actual,
+    )
     if failed is not None:
         raise failed
 
@@ -137,22 +151,73 @@ def _asserted_task(stage: Stage, data: Data) -> Task:
 
 
 def _variables(theatre: Theatre, data: Data) -> None:
-    instance = instance_of(theatre.stage, data["processInstanceSelector"])
-    selector = data.get("elementSelector")
-    actual = instance.scopes[""]
-    if selector is not None:
-        visits = visits_of(instance, selector)
-        if not visits:
-            raise _elements_failed(theatre.stage, instance, selector, "IS_ACTIVE", None)
-        actual = instance.scopes.get(visits[-1].token, {})
+    instance, actual = _scope(theatre, data)
     missing = [name for name in data.get("variableNames") or [] if name not in actual]
     if missing:
-        raise differs(f"流程 {instance.process_id} 缺少变量", missing, sorted(actual))
+        raise _lacks(instance, missing, actual)
     failed = object_difference(
-        f"流程 {instance.process_id} 的变量与期望不符：", data.get("variables") or {}, actual
+        f"流程 {instance.process_id} 的变量与期望不符：", f"variables of {instance.process_id}",
+        data.get("variables") or {}, actual,
     )
     if failed is not None:
         raise failed
+
+
+def _variable(theatre: Theatre, data: Data) -> None:
+    """A condition in FEEL is checked, and that the variable is there; a meaning is not."""
+    instance, actual = _scope(theatre, data)
+    name = data["variableName"]
+    if name not in actual:
+        raise _lacks(instance, [name], actual)
+    if "satisfiesExpression" in data:
+        _satisfies(theatre, data["satisfiesExpression"], name, actual[name])
+    meant = data.get("satisfiesJudge", {}).get("expectation")
+    wanted = data.get("similarTo", {}).get("expectedValue") if meant is None else meant
+    if wanted is None:
+        return
+    raise Undecided(
+        f"变量 {name} 是否符合“{wanted}”要由语言模型评判，这里没有；"
+        f"它现在是 {show(actual[name])}。请用 ASSERT_VARIABLES 写明期望值。",
+        f"Whether {name} satisfies “{wanted}” needs a language model, which is not here; it is "
+        f"{show(actual[name])}. Use ASSERT_VARIABLES to state the value.",
+    )
+
+
+def _satisfies(theatre: Theatre, text: str, name: str, value: Json) -> None:
+    try:
+        expression = compile_expression(
+            text.strip().removeprefix("="), names=[name],
+            functions=theatre.library.setting.functions,
+        )
+        found = to_json(expression.evaluate({name: value}))
+    except FeelError as error:
+        raise Failed(
+            f"表达式 {text} 不能计算：{error.zh}", f"The expression {text}: {error.en}"
+        ) from error
+    if found is not True:
+        raise Failed(
+            f"变量 {name} 不符合 {text}：结果是 {show(found)}，变量是 {show(value)}",
+            f"{name} does not satisfy {text}: it gives {show(found)}, {name} is {show(value)}.",
+        )
+
+
+def _lacks(instance: Instance, names: list[str], actual: Mapping[str, Json]) -> Failed:
+    return differs(
+        f"流程 {instance.process_id} 缺少变量", f"{instance.process_id} lacks variables",
+        names, sorted(actual),
+    )
+
+
+def _scope(theatre: Theatre, data: Data) -> tuple[Instance, Mapping[str, Json]]:
+    """The instance, and its own variables or those of the element named."""
+    instance = instance_of(theatre.stage, data["processInstanceSelector"])
+    selector = data.get("elementSelector")
+    if selector is None:
+        return instance, instance.scopes[""]
+    visits = visits_of(instance, selector)
+    if not visits:
+        raise _elements_failed(theatre.stage, instance, selector, "IS_ACTIVE", None)
+    return instance, instance.scopes.get(visits[-1].token, {})
 
 
 def _decision(theatre: Theatre, data: Data) -> None:
@@ -162,16 +227,19 @@ def _decision(theatre: Theatre, data: Data) -> None:
         wanted = show(dict(selector))
         raise Failed(f"决策 {wanted} 从未执行。", f"{wanted} was never evaluated.")
     record = records[-1]
-    name = f"决策 {record.get('decision')}"
-    if "output" in data and data["output"] != record.get("output"):
-        raise differs(f"{name} 的结果", data["output"], record.get("output"))
+    name, name_en = f"决策 {record.get('decision')}", f"decision {record.get('decision')}"
+    if "output" in data and not same(data["output"], record.get("output")):
+        raise differs(f"{name} 的结果", f"{name_en}: output", data["output"], record.get("output"))
     matched = [rule["index"] for rule in record.get("rules") or []]
     if not set(data.get("matchedRules") or []) <= set(matched):
-        raise differs(f"{name} 命中的规则", data["matchedRules"], matched)
+        raise differs(f"{name} 命中的规则", f"{name_en}: rules", data["matchedRules"], matched)
     if set(data.get("notMatchedRules") or []) & set(matched):
-        raise differs(f"{name} 不应命中的规则", data["notMatchedRules"], matched)
+        raise differs(
+            f"{name} 不应命中的规则", f"{name_en}: rules not to match",
+            data["notMatchedRules"], matched,
+        )
     if data.get("noMatchedRules") is True and matched:
-        raise differs(f"{name} 命中的规则", [], matched)
+        raise differs(f"{name} 命中的规则", f"{name_en}: rules", [], matched)
 
 
 def _subscription(theatre: Theatre, data: Data) -> None:
@@ -179,7 +247,8 @@ def _subscription(theatre: Theatre, data: Data) -> None:
     selector = data["messageSelector"]
     found = [
         one for one in theatre.stage.subscriptions
-        if one.instance is instance and one.opened.message == selector["messageName"]
+        if one.instance is instance and one.opened.kind == "message"
+        and one.opened.message == selector["messageName"]
         and selector.get("correlationKey") in (None, one.opened.correlation_key)
     ]
     is_waiting = any(one.state == "open" for one in found)
@@ -205,6 +274,7 @@ ASSERTIONS: dict[str, Callable[[Theatre, Data], None]] = {
     "ASSERT_ELEMENT_INSTANCE": _element,
     "ASSERT_ELEMENT_INSTANCES": _elements,
     "ASSERT_USER_TASK": _task,
+    "ASSERT_VARIABLE": _variable,
     "ASSERT_VARIABLES": _variables,
     "ASSERT_DECISION": _decision,
     "ASSERT_PROCESS_INSTANCE_MESSAGE_SUBSCRIPTION": _subscription,

@@ -24,6 +24,10 @@ class Clock:
     def set(self, moment: datetime) -> None:
         self._now = moment.astimezone(self.zone)
 
+    def reset(self) -> None:
+        """Back to the real present."""
+        self.set(datetime.now(UTC))
+
     def functions(self) -> dict[str, Function]:
         """Stand-ins for FEEL's own functions of the present."""
         def now() -> datetime:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from engine.bpmn import Diagram
 
+Key = tuple[str, str]
+"""(file, process id)."""
+
 
 @dataclass(frozen=True, slots=True)
 class DiagramCoverage:
@@ -18,6 +21,8 @@ class DiagramCoverage:
     flows: int
     missed_elements: tuple[str, ...]
     missed_flows: tuple[str, ...]
+    passed: frozenset[str] = frozenset()
+    """Ids of the elements and flows that were passed."""
 
     @property
     def percent(self) -> float:
@@ -29,16 +34,16 @@ class DiagramCoverage:
 
 @dataclass(slots=True)
 class Coverage:
-    """Collected over any number of test cases of one library."""
+    """Collected over any number of test cases and libraries."""
 
-    elements: dict[str, set[str]] = field(default_factory=dict)
-    flows: dict[str, set[str]] = field(default_factory=dict)
+    elements: dict[Key, set[str]] = field(default_factory=dict)
+    flows: dict[Key, set[str]] = field(default_factory=dict)
 
-    def entered(self, process_id: str, element_id: str) -> None:
-        self.elements.setdefault(process_id, set()).add(element_id)
+    def entered(self, key: Key, element_id: str) -> None:
+        self.elements.setdefault(key, set()).add(element_id)
 
-    def taken(self, process_id: str, flow_id: str) -> None:
-        self.flows.setdefault(process_id, set()).add(flow_id)
+    def taken(self, key: Key, flow_id: str) -> None:
+        self.flows.setdefault(key, set()).add(flow_id)
 
     def of(self, diagrams: Mapping[str, Diagram]) -> list[DiagramCoverage]:
         """The figures of every diagram, those never entered too."""
@@ -47,10 +52,11 @@ class Coverage:
     def _one(self, process_id: str, diagram: Diagram) -> DiagramCoverage:
         process = diagram.process(process_id)
         assert process is not None, process_id
-        elements = self.elements.get(process_id, set())
-        flows = self.flows.get(process_id, set())
+        key = (diagram.filename, process_id)
+        elements, flows = self.elements.get(key, set()), self.flows.get(key, set())
         return DiagramCoverage(
             process_id, diagram.filename, len(process.elements), len(process.flows),
             tuple(one for one in process.elements if one not in elements),
             tuple(one for one in process.flows if one not in flows),
+            frozenset(elements | flows),
         )

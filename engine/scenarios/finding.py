@@ -89,10 +89,18 @@ def waiting(stage: Stage) -> str:
     parts = [
         *_names("用户任务", (t.opened.element_id for t in stage.tasks if t.state == "open")),
         *_names("作业", (j.opened.element_id for j in stage.jobs if j.state == "open")),
-        *_names("消息", (s.opened.message for s in stage.subscriptions if s.state == "open")),
+        *_names("消息", _subscribed(stage, "message")),
+        *_names("信号", _subscribed(stage, "signal")),
         *(f"异常 {one.element_id}（{one.zh}）" for one in stage.incidents),
     ]
     return "现在等待：" + ("；".join(parts) if parts else "无") + "。"
+
+
+def _subscribed(stage: Stage, kind: str) -> list[str]:
+    return [
+        one.opened.message for one in stage.subscriptions
+        if one.state == "open" and one.opened.kind == kind
+    ]
 
 
 def _names(what: str, names: Iterable[str]) -> list[str]:

@@ -2,95 +2,211 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine import calendar, dmn
 from engine.bpmn import Diagram, Program, compile_process, parse
+from engine.bpmn.diagram import Start
 from engine.errors import Conflict, NotFound
 from engine.feel import Function, to_json
 from engine.model import Json
 from engine.scenarios.clock import Clock
 
 CALENDAR = "default.calendar.json"
+_ENDINGS = (".bpmn", ".dmn")
+_SKIPPED = frozenset({"node_modules", "target", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A calendar's zone and functions with the clock that ``now()`` reads."""
+
+    clock: Clock
+    functions: Mapping[str, Function]
+    programs: dict[tuple[Path, str], Program] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """``clock`` is shared by everything compiled here: one test case at a time."""
+    """Compiles a process when it is first asked for. ``clock`` is shared by everything compiled
+    with the same calendar: one test case at a time."""
 
     diagrams: Mapping[str, Diagram]
     """By process id, for the coverage."""
-    programs: Mapping[str, Program]
     decisions: Mapping[str, dmn.Model]
-    functions: Mapping[str, Function]
-    clock: Clock
+    paths: Mapping[str, Path]
+    """The file of each process."""
+    unclear: Mapping[str, tuple[Path, Path]]
+    """Ids that two files define, neither of them in the test's own folder."""
+    setting: Setting
+
+    @property
+    def clock(self) -> Clock:
+        return self.setting.clock
 
     def program(self, process_id: str) -> Program:
-        """Raises NotFound with the known ids."""
-        found = self.programs.get(process_id)
-        if found is None:
-            known = "、".join(sorted(self.programs)) or "无"
+        """Raises NotFound with the known ids, Conflict for an unclear one, and what
+        ``compile_process`` raises."""
+        self._clear(process_id)
+        diagram = self.diagrams.get(process_id)
+        if diagram is None:
+            known = "、".join(sorted(self.diagrams)) or "无"
             raise NotFound(
                 f"没有流程 {process_id}；这里有：{known}。",
-                f"No process {process_id}; here are: {', '.join(sorted(self.programs))}.",
+                f"No process {process_id}; here are: {', '.join(sorted(self.diagrams))}.",
             )
+        key = (self.paths[process_id], process_id)
+        found = self.setting.programs.get(key)
+        if found is None:
+            found = compile_process(diagram, process_id, self.setting.functions)
+            self.setting.programs[key] = found
         return found
+
+    def starts(self, kind: str) -> Iterator[tuple[str, Start]]:
+        """(process id, start event) of every start event of a kind: message, signal …"""
+        for process_id, diagram in self.diagrams.items():
+            process = diagram.process(process_id)
+            for start in process.starts if process is not None else ():
+                if start.kind == kind:
+                    yield process_id, start
 
     def decide(
         self, decision_id: str, variables: Mapping[str, Json]
     ) -> tuple[Json, dict[str, Json]]:
         """Value and record of a decision. Raises NotFound, and what engine.dmn raises."""
+        self._clear(decision_id)
         model = self.decisions.get(decision_id)
         if model is None:
-            raise NotFound(f"没有决策 {decision_id}。", f"No decision {decision_id}.")
-        evaluation = model.evaluate(decision_id, variables, self.functions)
+            known = "、".join(sorted(self.decisions)) or "无"
+            raise NotFound(
+                f"没有决策 {decision_id}；这里有：{known}。",
+                f"No decision {decision_id}; here are: {', '.join(sorted(self.decisions))}.",
+            )
+        evaluation = model.evaluate(decision_id, variables, self.setting.functions)
         return to_json(evaluation.value), evaluation.record
+
+    def _clear(self, name: str) -> None:
+        if name in self.unclear:
+            one, other = self.unclear[name]
+            raise Conflict(
+                f"标识 {name} 在 {one} 和 {other} 里都有定义，无法确定用哪一个。",
+                f"The id {name} is defined in {one} and in {other}.",
+            )
+
+
+class Shelf:
+    """Reads each file once, however many libraries need it."""
+
+    def __init__(self) -> None:
+        self._diagrams: dict[Path, Diagram] = {}
+        self._models: dict[Path, dmn.Model] = {}
+        self._settings: dict[Path | None, Setting] = {}
+
+    def library(self, own: Iterable[Path], below: Iterable[Path] = ()) -> Library:
+        """The ``.bpmn`` and ``.dmn`` files directly in the own folders and anywhere below the
+        others, and the nearest ``default.calendar.json`` in or above the folders. What an own
+        file defines goes before the same id elsewhere. Raises the errors of bad files; Conflict
+        when two own files define the same process or decision."""
+        own, below = _folders(own), _folders(below)
+        near = list(_files(own, below=False))
+        far = [path for path in _files(below, below=True) if path not in near]
+        found = _Found({}, {}, {}, {})
+        for path in near:
+            self._add(found, path)
+        mine = frozenset(found.paths)
+        for path in far:
+            self._add(found, path, mine)
+        for name in found.unclear:
+            found.diagrams.pop(name, None)
+            found.decisions.pop(name, None)
+        return Library(found.diagrams, found.decisions, found.paths, found.unclear,
+                       self._setting([*own, *below]))
+
+    def _add(self, found: _Found, path: Path, mine: frozenset[str] | None = None) -> None:
+        if path.suffix == ".bpmn":
+            diagram = self._diagrams.get(path)
+            if diagram is None:
+                diagram = self._diagrams[path] = parse(path.read_bytes(), _shown(path))
+            for process in diagram.processes:
+                if process.executable and _free(found, process.id, path, mine):
+                    found.diagrams[process.id] = diagram
+            return
+        model = self._models.get(path)
+        if model is None:
+            model = self._models[path] = dmn.parse(path.read_bytes(), _shown(path))
+        for decision_id in model.decisions:
+            if _free(found, decision_id, path, mine):
+                found.decisions[decision_id] = model
+
+    def _setting(self, places: Iterable[Path]) -> Setting:
+        path = _calendar(places)
+        found = self._settings.get(path)
+        if found is None:
+            current = (
+                calendar.plain("Asia/Shanghai") if path is None
+                else calendar.parse(path.read_bytes(), path.name)
+            )
+            clock = Clock(current.zone)
+            found = Setting(clock, {**calendar.functions(current), **clock.functions()})
+            self._settings[path] = found
+        return found
 
 
 def load(folders: Iterable[Path]) -> Library:
-    """All ``.bpmn`` and ``.dmn`` files directly in the folders, and the nearest
-    ``default.calendar.json`` there or above. Raises the errors of bad files; Conflict when two
-    files define the same process or decision."""
-    places = list(dict.fromkeys(folder.resolve() for folder in folders))
-    current = _calendar(places)
-    clock = Clock(current.zone)
-    functions = {**calendar.functions(current), **clock.functions()}
-    diagrams: dict[str, Diagram] = {}
-    programs: dict[str, Program] = {}
-    decisions: dict[str, dmn.Model] = {}
-    for path in _files(places, ".bpmn"):
-        diagram = parse(path.read_bytes(), path.name)
-        for process in diagram.processes:
-            if process.executable:
-                _once(programs, process.id, path)
-                programs[process.id] = compile_process(diagram, process.id, functions)
-                diagrams[process.id] = diagram
-    for path in _files(places, ".dmn"):
-        model = dmn.parse(path.read_bytes(), path.name)
-        for decision_id in model.decisions:
-            _once(decisions, decision_id, path)
-            decisions[decision_id] = model
-    return Library(diagrams, programs, decisions, functions, clock)
+    """The library of the files directly in the folders; see ``Shelf.library``."""
+    return Shelf().library(folders)
 
 
-def _files(places: Iterable[Path], ending: str) -> list[Path]:
-    return [path for place in places for path in sorted(place.glob(f"*{ending}"))]
+@dataclass(frozen=True, slots=True)
+class _Found:
+    diagrams: dict[str, Diagram]
+    decisions: dict[str, dmn.Model]
+    paths: dict[str, Path]
+    unclear: dict[str, tuple[Path, Path]]
 
 
-def _once(known: Mapping[str, object], name: str, path: Path) -> None:
-    if name in known:
+def _free(found: _Found, name: str, path: Path, mine: frozenset[str] | None) -> bool:
+    """Whether the id is defined here for the first time, or by the same content."""
+    first = found.paths.setdefault(name, path)
+    if first == path:
+        return True
+    if mine is None:
         raise Conflict(
-            f"{path.name}：标识 {name} 在另一个文件里已经定义。",
-            f"{path.name}: the id {name} is already defined in another file.",
+            f"{_shown(path)}：标识 {name} 在 {_shown(first)} 里已经定义。",
+            f"{_shown(path)}: the id {name} is already defined in {_shown(first)}.",
         )
+    if name not in mine and first.read_bytes() != path.read_bytes():
+        found.unclear[name] = (first, path)
+    return False
 
 
-def _calendar(places: Iterable[Path]) -> calendar.Calendar:
+def _folders(folders: Iterable[Path]) -> list[Path]:
+    return list(dict.fromkeys(folder.resolve() for folder in folders))
+
+
+def _files(places: Iterable[Path], *, below: bool) -> Iterator[Path]:
+    for place in places:
+        found = place.glob("**/*") if below else place.iterdir()
+        ours = (path for path in found if path.suffix in _ENDINGS)
+        yield from sorted(path for path in ours if not _skipped(path.relative_to(place)))
+
+
+def _skipped(path: Path) -> bool:
+    return any(one.startswith(".") or one in _SKIPPED for one in path.parts[:-1])
+
+
+def _shown(path: Path) -> str:
+    """The path as a person writes it here."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _calendar(places: Iterable[Path]) -> Path | None:
     for place in places:
         for folder in (place, *place.parents):
             path = folder / CALENDAR
             if path.is_file():
-                return calendar.parse(path.read_bytes(), path.name)
-    return calendar.plain("Asia/Shanghai")
+                return path
+    return None

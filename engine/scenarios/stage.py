@@ -10,6 +10,7 @@ from typing import Literal
 
 from engine.bpmn import Program
 from engine.bpmn.changes import JobOpened, Subscribed, TaskOpened
+from engine.bpmn.timing import Due
 from engine.model import Json
 
 State = Literal["active", "completed", "terminated"]
@@ -31,23 +32,35 @@ class Visit:
 @dataclass(slots=True)
 class Instance:
     """One process instance. ``caller`` is (calling instance, token of the call activity);
-    ``scopes`` hold the variables by token, "" the process's own."""
+    ``scopes`` hold the variables by token, "" the process's own. One that is ``mocked`` stands
+    for a child process and covers nothing."""
 
     number: int
     program: Program
     caller: tuple[Instance, str] | None = None
+    mocked: bool = False
     state: State = "active"
     saved: bytes = b""
     visits: list[Visit] = field(default_factory=list)
     scopes: dict[str, dict[str, Json]] = field(default_factory=lambda: {"": {}})
+    endings: int = 0
+    by_token: dict[str, Visit] = field(default_factory=dict)
 
     @property
     def process_id(self) -> str:
         return self.program.process.id
 
-    def end_visit(self, visit: Visit, state: State) -> None:
-        visit.state = state
-        visit.ended = 1 + max(one.ended for one in self.visits)
+    def enter(self, token: str, element_id: str) -> None:
+        visit = Visit(token, element_id, self.element_name(element_id))
+        self.visits.append(visit)
+        self.by_token[token] = visit
+
+    def leave(self, token: str, state: State) -> None:
+        """End the visit of a token, if it is still active."""
+        visit = self.by_token.get(token)
+        if visit is not None and visit.state == "active":
+            self.endings += 1
+            visit.state, visit.ended = state, self.endings
 
     def element_name(self, element_id: str) -> str:
         element = self.program.process.elements.get(element_id)
@@ -77,6 +90,19 @@ class Timer:
     instance: Instance
     token: str
     due_at: datetime
+
+
+@dataclass(slots=True)
+class StartTimer:
+    """The timer of a start event of a process."""
+
+    process_id: str
+    start_id: str
+    due: Due
+
+    @property
+    def due_at(self) -> datetime:
+        return self.due.at
 
 
 @dataclass(slots=True)
@@ -122,6 +148,7 @@ class Stage:
     tasks: list[Task] = field(default_factory=list)
     jobs: list[Job] = field(default_factory=list)
     timers: list[Timer] = field(default_factory=list)
+    start_timers: list[StartTimer] = field(default_factory=list)
     subscriptions: list[Subscription] = field(default_factory=list)
     incidents: list[Incident] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)

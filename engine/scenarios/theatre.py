@@ -1,54 +1,26 @@
-"""Plays process instances in memory: takes the changes of a Run to the stage, starts called
-processes, correlates messages, fires timers. What the store and the workers do on PostgreSQL."""
+"""Plays process instances in memory: steps them, starts called processes, correlates messages
+and signals, fires timers. What the store and the workers do on PostgreSQL."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
-from engine.bpmn import Run, World
-from engine.bpmn import changes as c
+from engine.bpmn import Program, Run, World
 from engine.errors import Conflict, Invalid
 from engine.model import Binding, Json
-from engine.scenarios.clock import later
+from engine.scenarios import starts
 from engine.scenarios.coverage import Coverage
 from engine.scenarios.examples import example
 from engine.scenarios.library import Library
-from engine.scenarios.stage import (
-    Call,
-    Incident,
-    Instance,
-    Job,
-    Message,
-    Stage,
-    Subscription,
-    Task,
-    Timer,
-    Visit,
-)
+from engine.scenarios.mocks import JobMock, Mocks, child
+from engine.scenarios.stage import Instance, Job, Message, Stage, StartTimer, Subscription, Timer
+from engine.scenarios.taking import Taker
 
 MOST_FIRINGS = 10_000
 
 Act = Callable[[Run], None]
-
-
-@dataclass(frozen=True, slots=True)
-class JobMock:
-    """How jobs of a type are answered: completed with variables, or a BPMN error thrown."""
-
-    variables: Mapping[str, Json]
-    example: bool = False
-    error: tuple[str, str | None] | None = None
-
-
-@dataclass(slots=True)
-class Mocks:
-    jobs: dict[str, JobMock] = field(default_factory=dict)
-    children: dict[str, Mapping[str, Json]] = field(default_factory=dict)
-    decisions: dict[str, Mapping[str, Json]] = field(default_factory=dict)
 
 
 class _World(World):
@@ -70,8 +42,7 @@ class _World(World):
         caller = self._caller
         while caller is not None:
             instance, token = caller
-            element_id = _visit(instance, token).element_id
-            if instance.program.catches_error(element_id, code):
+            if instance.program.catches_error(instance.by_token[token].element_id, code):
                 return True
             caller = instance.caller
         return False
@@ -86,18 +57,32 @@ class Theatre:
         self.coverage = coverage
         self.stage = Stage()
         self.mocks = Mocks()
-        self._work: deque[Callable[[], None]] = deque()
+        self.work: deque[Callable[[], None]] = deque()
+        self._taker = Taker(self)
+        self._deployed = False
+
+    def deploy(self) -> None:
+        """From now on the timers of start events run, as if the files were deployed here. Only
+        a clock that is set before anything else goes before it."""
+        if not self._deployed:
+            self._deployed = True
+            now = self.library.clock.now()
+            self.stage.start_timers.extend(starts.timers(self.library, now))
 
     def start(
-        self, process_id: str, variables: Mapping[str, Json], start_id: str | None = None
+        self, process_id: str, variables: Mapping[str, Json],
+        at: Sequence[str] = (), halt_after: Sequence[str] = (),
     ) -> Instance:
-        instance = self._begin(process_id, variables, None, start_id)
+        """Start a process: at its plain start event, at the one start event named, or at these
+        elements. It is terminated when an element of ``halt_after`` is over."""
+        self.deploy()
+        instance = self._started(process_id, variables, at, halt_after)
         self._settle()
         return instance
 
     def act(self, instance: Instance, act: Act) -> None:
         """Do something to an instance and follow what comes of it."""
-        self._step(instance, act)
+        self.step(instance, act)
         self._settle()
 
     def mock_job(self, job_type: str, mock: JobMock) -> None:
@@ -105,13 +90,21 @@ class Theatre:
         self.mocks.jobs[job_type] = mock
         self._settle()
 
+    def mock_child(self, process_id: str, variables: Mapping[str, Json]) -> None:
+        """From now on the process ends at once with these variables."""
+        self.mocks.children[process_id] = child(process_id, variables)
+
     def decide(
         self, decision_id: str, variables: Mapping[str, Json]
     ) -> tuple[Json, dict[str, Json]]:
         mocked = self.mocks.decisions.get(decision_id)
         if mocked is not None:
+            model = self.library.decisions.get(decision_id)
+            name = model.decisions[decision_id].name if model is not None else decision_id
             value: Json = dict(mocked)
-            record: dict[str, Json] = {"decision": decision_id, "output": value, "rules": []}
+            record: dict[str, Json] = {
+                "decision": decision_id, "name": name, "output": value, "rules": [],
+            }
         else:
             value, record = self.library.decide(decision_id, variables)
         self._remember(record)
@@ -123,6 +116,7 @@ class Theatre:
     ) -> int:
         """Correlate a message, once per instance; how many instances got it at once. What is
         alive after that waits for later subscriptions until ``until``."""
+        self.deploy()
         if message_id is not None:
             identity = (name, key, message_id)
             if identity in self.stage.message_ids:
@@ -131,70 +125,111 @@ class Theatre:
                     f"The message id {message_id} of {name} is already used.",
                 )
             self.stage.message_ids.add(identity)
-        reached = self._send(Message(name, key, dict(variables), until))
+        reached = self.send(Message(name, key, dict(variables), until))
         self._settle()
         return reached
+
+    def broadcast(self, signal: str, variables: Mapping[str, Json]) -> None:
+        """Give a signal to all that wait for it now, and to the start events of its name."""
+        self.deploy()
+        self.signal(signal, variables)
+        self._settle()
+
+    def start_where_true(self, variables: Mapping[str, Json]) -> None:
+        """Start each process with a conditional start event that is true of the variables."""
+        self.deploy()
+        for process_id, start_id in list(starts.for_variables(self.library, variables)):
+            if process_id not in self.mocks.children:
+                self.begin(process_id, variables, None, start_id)
+        self._settle()
 
     def move_clock(self, moment: datetime) -> None:
         """Go to ``moment``, firing on the way what becomes due, each at its time."""
         clock = self.library.clock
-        while True:
-            due = [timer for timer in self.stage.timers if timer.due_at <= moment]
+        for _ in range(MOST_FIRINGS):
+            due = [one for one in self._timers() if one.due_at <= moment]
             if not due:
-                break
+                clock.set(moment)
+                return
             timer = min(due, key=lambda one: one.due_at)
             clock.set(max(clock.now(), timer.due_at))
             self._fire(timer)
             self._settle()
-        clock.set(moment)
+        raise _endless()
 
     # -- one step of one instance
 
-    def _begin(
+    def begin(
         self, process_id: str, variables: Mapping[str, Json],
         caller: tuple[Instance, str] | None, start_id: str | None = None,
     ) -> Instance:
-        program = self.library.program(process_id)
-        instance = Instance(len(self.stage.instances) + 1, program, caller)
-        self.stage.instances.append(instance)
+        mock = self.mocks.children.get(process_id)
+        program = self.library.program(process_id) if mock is None else mock.program
+        if mock is not None:
+            variables, start_id = {**variables, **mock.variables}, None
+        instance = self._new(program, caller, mocked=mock is not None)
         run = Run.start(program, variables, _World(self, caller), start_id)
-        self._take(instance, run)
+        self._taker.take(instance, run)
         return instance
 
-    def _step(self, instance: Instance, act: Act) -> None:
+    def step(self, instance: Instance, act: Act) -> None:
         """Restored from its saved state at every step, as on the database."""
         run = Run.restore(instance.program, instance.saved, _World(self, instance.caller))
         act(run)
-        self._take(instance, run)
+        self._taker.take(instance, run)
 
-    def _take(self, instance: Instance, run: Run) -> None:
-        instance.saved = run.save()
-        for change in run.changes:
-            taker = _TAKERS.get(type(change))
-            if taker is not None:
-                taker(self, instance, change)
+    def _started(
+        self, process_id: str, variables: Mapping[str, Json], at: Sequence[str],
+        halt_after: Sequence[str],
+    ) -> Instance:
+        if process_id in self.mocks.children:
+            return self.begin(process_id, variables, None)
+        program = self.library.program(process_id)
+        named = next((one.id for one in program.process.starts if [one.id] == list(at)), None)
+        instance = self._new(program, None, mocked=False)
+        run = Run.start(
+            program, variables, _World(self, None), named,
+            at=() if named else at, halt_after=halt_after,
+        )
+        self._taker.take(instance, run)
+        return instance
+
+    def _new(
+        self, program: Program, caller: tuple[Instance, str] | None, *, mocked: bool
+    ) -> Instance:
+        instance = Instance(len(self.stage.instances) + 1, program, caller, mocked)
+        self.stage.instances.append(instance)
+        return instance
 
     def _settle(self) -> None:
         for _ in range(MOST_FIRINGS):
-            if self._work:
-                self._work.popleft()()
+            if self.work:
+                self.work.popleft()()
             elif not self._answer_job() and not self._fire_due():
                 return
-        raise Invalid(
-            f"连续触发超过 {MOST_FIRINGS} 次仍未停下，流程里有不等待的循环。",
-            f"More than {MOST_FIRINGS} steps without coming to rest: a loop that never waits.",
-        )
+        raise _endless()
+
+    def _timers(self) -> list[Timer | StartTimer]:
+        return [*self.stage.timers, *self.stage.start_timers]
 
     def _fire_due(self) -> bool:
         now = self.library.clock.now()
-        due = next((timer for timer in self.stage.timers if timer.due_at <= now), None)
+        due = next((timer for timer in self._timers() if timer.due_at <= now), None)
         if due is not None:
             self._fire(due)
         return due is not None
 
-    def _fire(self, timer: Timer) -> None:
-        self.stage.timers.remove(timer)
-        self._step(timer.instance, lambda run: run.fire(timer.token))
+    def _fire(self, timer: Timer | StartTimer) -> None:
+        if isinstance(timer, Timer):
+            self.stage.timers.remove(timer)
+            self.step(timer.instance, lambda run: run.fire(timer.token))
+            return
+        self.stage.start_timers.remove(timer)
+        following = timer.due.following(self.library.clock.now())
+        if following is not None:
+            self.stage.start_timers.append(StartTimer(timer.process_id, timer.start_id, following))
+        if timer.process_id not in self.mocks.children:
+            self.begin(timer.process_id, {}, None, timer.start_id)
 
     def _answer_job(self) -> bool:
         for job in self.stage.jobs:
@@ -210,173 +245,50 @@ class Theatre:
         if mock.example:
             variables = example(job.instance, job.opened.element_id)
         if mock.error is None:
-            self._step(job.instance, lambda run: run.complete(token, variables))
+            self.step(job.instance, lambda run: run.complete(token, variables))
             return
         code, message = mock.error
-        self._step(job.instance, lambda run: run.throw_error(token, code, message, variables))
+        self.step(job.instance, lambda run: run.throw_error(token, code, message, variables))
 
-    # -- messages
+    # -- messages and signals
 
-    def _send(self, message: Message) -> int:
+    def send(self, message: Message) -> int:
         for subscription in list(self.stage.subscriptions):
-            self._correlate(message, subscription)
-        started = self._message_starts(message)
+            self.correlate(message, subscription)
+        found = [
+            one for one in starts.for_message(self.library, message.name)
+            if one[0] not in self.mocks.children
+        ]
+        for process_id, start_id in found:
+            self.begin(process_id, message.variables, None, start_id)
         if message.until > self.library.clock.now():
             self.stage.messages.append(message)
-        return len(message.seen) + started
+        return len(message.seen) + len(found)
 
-    def _correlate(self, message: Message, subscription: Subscription) -> bool:
+    def correlate(self, message: Message, subscription: Subscription) -> bool:
         opened, instance = subscription.opened, subscription.instance
         if (
-            subscription.state != "open" or instance.number in message.seen
+            subscription.state != "open" or opened.kind != "message"
+            or instance.number in message.seen
             or (opened.message, opened.correlation_key) != (message.name, message.key)
         ):
             return False
         message.seen.add(instance.number)
-        subscription.correlated += 1
-        self._step(instance, lambda run: run.receive(opened.token, message.variables))
+        self._receive(subscription, message.variables)
         return True
 
-    def _message_starts(self, message: Message) -> int:
-        found = [
-            (process_id, start.id)
-            for process_id, program in self.library.programs.items()
-            for start in program.process.starts
-            if start.kind == "message" and start.message == message.name
-        ]
-        for process_id, start_id in found:
-            self._begin(process_id, message.variables, None, start_id)
-        return len(found)
+    def signal(self, name: str, variables: Mapping[str, Json]) -> None:
+        for one in list(self.stage.subscriptions):
+            if one.state == "open" and (one.opened.kind, one.opened.message) == ("signal", name):
+                self._receive(one, variables)
+        for process_id, start_id in list(starts.for_signal(self.library, name)):
+            if process_id not in self.mocks.children:
+                self.begin(process_id, variables, None, start_id)
 
-    # -- what a step changed
-
-    def _entered(self, instance: Instance, change: c.ElementEntered) -> None:
-        name = instance.element_name(change.element_id)
-        instance.visits.append(Visit(change.token, change.element_id, name))
-        self.coverage.entered(instance.process_id, change.element_id)
-
-    def _left(self, instance: Instance, change: c.ElementLeft) -> None:
-        for visit in instance.visits:
-            if visit.token == change.token and visit.state == "active":
-                instance.end_visit(
-                    visit, "completed" if change.how == "completed" else "terminated"
-                )
-
-    def _flow(self, instance: Instance, change: c.FlowTaken) -> None:
-        self.coverage.taken(instance.process_id, change.flow_id)
-
-    def _task(self, instance: Instance, change: c.TaskOpened) -> None:
-        self.stage.tasks.append(Task(instance, change))
-
-    def _job(self, instance: Instance, change: c.JobOpened) -> None:
-        self.stage.jobs.append(Job(instance, change))
-
-    def _timer(self, instance: Instance, change: c.TimerSet) -> None:
-        self.stage.timers.append(Timer(instance, change.token, change.due_at))
-
-    def _subscribed(self, instance: Instance, change: c.Subscribed) -> None:
-        subscription = Subscription(instance, change)
-        self.stage.subscriptions.append(subscription)
-        now = self.library.clock.now()
-
-        def find() -> None:
-            alive = [message for message in self.stage.messages if message.until > now]
-            any(self._correlate(message, subscription) for message in alive)
-
-        self._work.append(find)
-
-    def _called(self, instance: Instance, change: c.Called) -> None:
-        call = Call(instance, change.token)
-        self.stage.calls.append(call)
-        mocked = self.mocks.children.get(change.process_id)
-
-        def begin() -> None:
-            if call not in self.stage.calls:
-                return
-            if mocked is not None:
-                self._step(instance, lambda run: run.complete(change.token, mocked))
-            elif change.process_id not in self.library.programs:
-                zh, en = f"没有流程 {change.process_id}。", f"No process {change.process_id}."
-                self._step(
-                    instance, lambda run: run.fail(change.token, "CALLED_ELEMENT_ERROR", zh, en)
-                )
-            else:
-                caller = (instance, change.token)
-                call.child = self._begin(change.process_id, change.variables, caller)
-
-        self._work.append(begin)
-
-    def _wait_ended(self, instance: Instance, change: c.WaitEnded) -> None:
-        stage = self.stage
-        waits: list[Task | Job | Subscription] = [
-            *stage.tasks, *stage.jobs, *stage.subscriptions,
-        ]
-        for wait in waits:
-            if wait.instance is instance and wait.opened.token == change.token:
-                wait.state = change.how if wait.state == "open" else wait.state
-        stage.timers[:] = [
-            t for t in stage.timers if t.instance is not instance or t.token != change.token
-        ]
-        for call in [
-            x for x in stage.calls if x.instance is instance and x.token == change.token
-        ]:
-            stage.calls.remove(call)
-            child = call.child
-            if change.how == "cancelled" and child is not None and child.state == "active":
-                self._step(child, lambda run: run.terminate())
-
-    def _published(self, instance: Instance, change: c.Published) -> None:
-        until = later(self.library.clock.now(), f"PT{change.time_to_live_s}S")
-        message = Message(change.message, change.correlation_key, change.variables, until)
-
-        def send() -> None:
-            self._send(message)
-
-        self._work.append(send)
-
-    def _variables(self, instance: Instance, change: c.VariablesChanged) -> None:
-        instance.scopes.setdefault(change.scope, {}).update(change.values)
-
-    def _incident(self, instance: Instance, change: c.IncidentRaised) -> None:
-        self.stage.incidents.append(
-            Incident(instance, change.token, change.element_id, change.kind, change.zh)
-        )
-
-    def _cleared(self, instance: Instance, change: c.IncidentCleared) -> None:
-        self.stage.incidents[:] = [
-            one for one in self.stage.incidents
-            if one.instance is not instance or one.token != change.token
-        ]
-
-    def _ended(self, instance: Instance, change: c.Ended) -> None:
-        instance.state = "completed" if change.how == "completed" else "terminated"
-        instance.scopes[""] = dict(change.variables)
-        for visit in instance.visits:
-            if visit.state == "active":
-                instance.end_visit(visit, "terminated")
-        self._work.append(lambda: self._report(instance, change))
-
-    def _report(self, instance: Instance, change: c.Ended) -> None:
-        """Tell the caller, unless it no longer waits."""
-        call = next((one for one in self.stage.calls if one.child is instance), None)
-        if call is None or change.how == "terminated":
-            return
-        values, code, message = change.variables, change.error_code or "", change.error_message
-        if change.how == "completed":
-            self._step(call.instance, lambda run: run.complete(call.token, values))
-        else:
-            self._step(
-                call.instance, lambda run: run.throw_error(call.token, code, message, values)
-            )
-
-    def _escalated(self, instance: Instance, change: c.Escalated) -> None:
-        def tell() -> None:
-            call = next((one for one in self.stage.calls if one.child is instance), None)
-            if call is not None:
-                code, values = change.code, change.variables
-                self._step(call.instance, lambda run: run.escalate(call.token, code, values))
-
-        self._work.append(tell)
+    def _receive(self, subscription: Subscription, variables: Mapping[str, Json]) -> None:
+        subscription.correlated += 1
+        token = subscription.opened.token
+        self.step(subscription.instance, lambda run: run.receive(token, variables))
 
     def _remember(self, record: dict[str, Json]) -> None:
         for required in record.get("required") or []:
@@ -384,24 +296,9 @@ class Theatre:
         self.stage.decisions.append(record)
 
 
-_TAKERS: dict[type, Callable[[Theatre, Instance, Any], None]] = {
-    c.ElementEntered: Theatre._entered,
-    c.ElementLeft: Theatre._left,
-    c.FlowTaken: Theatre._flow,
-    c.TaskOpened: Theatre._task,
-    c.JobOpened: Theatre._job,
-    c.TimerSet: Theatre._timer,
-    c.Subscribed: Theatre._subscribed,
-    c.Called: Theatre._called,
-    c.WaitEnded: Theatre._wait_ended,
-    c.Published: Theatre._published,
-    c.VariablesChanged: Theatre._variables,
-    c.IncidentRaised: Theatre._incident,
-    c.IncidentCleared: Theatre._cleared,
-    c.Ended: Theatre._ended,
-    c.Escalated: Theatre._escalated,
-}
-
-
-def _visit(instance: Instance, token: str) -> Visit:
-    return next(visit for visit in instance.visits if visit.token == token)
+def _endless() -> Invalid:
+    return Invalid(
+        f"连续触发超过 {MOST_FIRINGS} 次仍未停下，流程里有不等待的循环，或定时间隔太短。",
+        f"More than {MOST_FIRINGS} steps without coming to rest: a loop that never waits, or a "
+        "timer that repeats too often.",
+    )
