@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from sqlalchemy import and_, or_, select, text
@@ -31,6 +31,8 @@ class Thrown:
     correlation_key: str
     variables: Json
     ttl_s: int = 0
+    at: datetime | None = None
+    """When a signal was thrown that is offered later: for those only who waited then."""
 
 
 class Target(NamedTuple):
@@ -101,10 +103,18 @@ def matching(step: Step, thrown: Thrown) -> tuple[list[Target], bool]:
         subscriptions.c.instance_key,
         subscriptions.c.token,
         subscriptions.c.element_id,
-    ).where(matches(thrown.kind, thrown.name, thrown.correlation_key))
+    ).where(finds(thrown))
     rows = step.unit.conn.execute(query.order_by(subscriptions.c.key)).all()
     own = [Target(*row[1:]) for row in rows if row.case_id == step.case_id]
     return own, len(own) < len(rows)
+
+
+def finds(thrown: Thrown) -> Any:
+    """The condition on ``subscriptions`` that it finds."""
+    found = matches(thrown.kind, thrown.name, thrown.correlation_key)
+    if thrown.at is None:
+        return found
+    return and_(found, subscriptions.c.created_at <= thrown.at)
 
 
 def matches(kind: Any, name: Any, correlation_key: Any) -> Any:

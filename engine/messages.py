@@ -7,7 +7,7 @@ given to the first that subscribes then.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -167,7 +167,10 @@ def _offer_kept(engine: Store, key: int) -> bool:
             row = unit.conn.execute(_LOCK, {"key": key}).one_or_none()
             if row is None:
                 return False
-            reached = _offer(unit, _thrown(row, row.variables), row.thrown_by)
+            thrown = _thrown(row, row.variables)
+            if thrown.kind == "signal":
+                thrown = replace(thrown, at=row.published_at)
+            reached = _offer(unit, thrown, row.thrown_by)
             values = {"taken": reached > 0, "pending": False}
             unit.conn.execute(update(messages).where(messages.c.key == key).values(values))
             return reached > 0
@@ -203,7 +206,7 @@ def _offer(unit: Unit, thrown: Thrown, thrown_by: int | None = None) -> int:
     query = select(
         subscriptions.c.case_id, subscriptions.c.definition_key, subscriptions.c.element_id,
         subscriptions.c.instance_key,
-    ).where(buffer.matches(thrown.kind, thrown.name, thrown.correlation_key))  # fmt: skip
+    ).where(buffer.finds(thrown))  # fmt: skip
     found = list(unit.conn.execute(query.order_by(subscriptions.c.key)))
     cases = {row.case_id for row in found if row.instance_key is not None} - {thrown_by}
     # Always in the same order: two publishers of several cases never wait for each other.
@@ -231,6 +234,6 @@ _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
 )
 _LOCK = text(
-    "SELECT kind, name, correlation_key, variables, thrown_by FROM messages"
+    "SELECT kind, name, correlation_key, variables, thrown_by, published_at FROM messages"
     " WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
 )

@@ -122,6 +122,12 @@ class Run:
         deny(self._waiting(token, "job"))
         self._go_on()
 
+    def listened(self, token: str) -> str:
+        """The token of the element at which the job of this token listens; "" if it is no
+        listener's."""
+        host: str = self._task(token).internal_data.get("host", "")
+        return host
+
     def activate(
         self,
         token: str,

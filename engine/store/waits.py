@@ -225,7 +225,8 @@ _HERE = "instance_key = %(instance)s AND token = ANY (%(tokens)s::text[])"
 _HOW = "state = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN 'cancelled' ELSE 'completed' END"
 _CLOSE = (
     f"UPDATE user_tasks SET ended_at = %(now)s, {_HOW},"
-    " ended_by = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN NULL ELSE %(actor)s::text END,"
+    " ended_by = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN NULL"
+    " ELSE coalesce(ended_by, %(actor)s::text) END,"
     " started_at = CASE WHEN token = ANY (%(cancelled)s::text[]) THEN started_at"
     " ELSE coalesce(started_at, %(now)s) END"
     f" WHERE {_HERE} AND state = 'created'",

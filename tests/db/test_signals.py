@@ -87,6 +87,18 @@ def test_a_process_signals_the_other_cases_with_the_next_tick(engine: Engine, pl
     assert sorted(said) == ["signal.received"] * 3 + ["signal.thrown"]
 
 
+def test_who_waits_only_after_a_signal_was_thrown_does_not_hear_it(
+    engine: Engine, play: Play
+) -> None:
+    play.deploy({"p.bpmn": listening(), "sounder.bpmn": sounding()})
+    early = play.start().case_id
+    play.do(play.start("sounder").case_id, "go")
+    late = play.start().case_id
+    assert housekeeping.tick(engine) == 1
+    assert list(play.open(early)) == ["explain"]
+    assert list(play.open(late)) == ["work"]
+
+
 def test_a_signal_reaches_its_own_case_in_the_same_step(engine: Engine, play: Play) -> None:
     both = definitions(
         ALARM,
