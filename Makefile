@@ -1,5 +1,5 @@
-# make setup | run | test | properties | lint | bench | fuzz. Each step of the set-up is skipped while its
-# inputs are unchanged; `make clean` forgets all of it, but never the data in var/.
+# make setup | run | test | properties | lint | bench | fuzz. Each step of the set-up is skipped
+# while its inputs are unchanged; `make clean` forgets all of it, but never the data in var/.
 SHELL := /bin/sh
 PYTHON ?= python3.11
 VENV := .venv

@@ -14,7 +14,7 @@ from typing import Any
 
 import re2
 
-from engine.feel import FeelSyntaxError
+from engine.feel import FeelError
 from engine.model import Finding
 from forms import component as c
 from forms.text import BLANK, Feel, Functions, TemplateError, Text, feel, text
@@ -65,10 +65,10 @@ class Reader:
             return None
         try:
             return feel(source, place, self.functions)
-        except FeelSyntaxError as error:
+        except FeelError as error:
             self.remark(
-                "feel", f"{place}：表达式“{source}”有语法错误：{error.zh}",
-                f"{place}: syntax error in '{source}': {error.en}",
+                "feel", f"{place}：表达式“{source}”不可用：{error.zh}",
+                f"{place}: cannot use '{source}': {error.en}",
                 "按 FEEL 语法改正该表达式。", "Correct the FEEL expression.",
             )
             return None
@@ -76,7 +76,7 @@ class Reader:
     def text(self, source: Any, place: str) -> Text:
         try:
             return text(source if isinstance(source, str) else "", place, self.functions)
-        except FeelSyntaxError as error:
+        except FeelError as error:
             zh, en = error.zh, error.en
         except TemplateError as error:
             zh, en = error.zh, error.en
@@ -158,7 +158,7 @@ def read_components(
             continue
         reader.element = raw
         kind = raw.get("type")
-        if kind not in c.SUPPORTED:
+        if not isinstance(kind, str) or kind not in c.SUPPORTED:
             reader.remark(
                 "component-type", f"{here}：不支持的组件类型“{kind}”",
                 f"{here}: unsupported component type '{kind}'",
