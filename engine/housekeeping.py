@@ -42,11 +42,13 @@ def _partitions(engine: Store, now: datetime) -> None:
     engine.prepared_month = month
 
 
+# The earliest of each is read off its index. Asked whether any is due (EXISTS), a prepared plan,
+# which knows no moment, takes some row to be due and looks through all that wait.
 _DUE = text(
     """
-    SELECT EXISTS (SELECT FROM timers WHERE due_at <= :now) AS timers,
-        EXISTS (SELECT FROM messages WHERE NOT taken) AS messages,
-        EXISTS (SELECT FROM messages WHERE expires_at <= :now) AS expired,
+    SELECT (SELECT min(due_at) FROM timers) <= :now AS timers,
+        (SELECT min(published_at) FROM messages WHERE NOT taken) IS NOT NULL AS messages,
+        (SELECT min(expires_at) FROM messages) <= :now AS expired,
         EXISTS (SELECT FROM jobs WHERE state = 'activated' AND deadline <= :now
             AND type = ANY (:local)) AS leases
     """

@@ -155,14 +155,14 @@ def idle_tick(place: Place) -> dict[str, float]:
     for _ in range(50):
         tick()
     empty = medians(families, 7, 200, tick)["all"]
-    _fill(place.engine)
+    fill(place.engine)
     for _ in range(50):
         tick()
     full = medians(families, 7, 200, tick)["all"]
     return {"empty": empty, "full": full}
 
 
-def _fill(engine: Engine) -> None:
+def fill(engine: Engine) -> None:
     """Make the waiting instances: one is started, its rows are copied under other keys."""
     key = instance(engine, "bench-wait")
     with engine.unit("bench") as unit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 import forms
+from engine import housekeeping
 from engine.wiring import Engine
 from tests.bench import engine_speed, http_speed
 from tests.bench.place import Place, furnish
@@ -43,6 +45,20 @@ def test_a_round_in_a_loop_leaves_no_trace_in_the_state(bench: Place) -> None:
         sizes.append(len(row[0]))
 
     assert sizes[29] - sizes[9] <= 2  # a counter may get a digit
+
+
+def test_a_tick_looks_at_nothing_that_waits(bench: Place) -> None:
+    engine_speed.fill(bench.engine)
+    housekeeping.tick(bench.engine)
+    with engine_speed.watched(bench.engine) as seen:
+        assert housekeeping.tick(bench.engine) == 0
+
+    (statement,) = seen.sql
+    asked = re.sub(
+        r"%\((now|local)\)s", lambda name: {"now": "$1", "local": "$2"}[name[1]], statement
+    )
+    plan = bench.asking.execute(f"EXPLAIN (GENERIC_PLAN) {asked}".encode()).fetchall()
+    assert not [row for row in plan if "Seq Scan on timers" in row[0]], plan
 
 
 def test_the_pages_can_be_measured(bench: Place) -> None:
