@@ -1,4 +1,5 @@
-"""Start events that wait outside of any instance: timers, messages, signals."""
+"""Start events that wait outside of any instance: timers, messages, signals,
+conditions."""
 
 from __future__ import annotations
 
@@ -52,6 +53,8 @@ def arm(
         elif start.signal is not None:
             name = _text(start, start.signal, functions)
             subscription_rows.append(row | _subscription(unit, "signal", str(name)))
+        elif start.condition is not None:
+            subscription_rows.append(row | _subscription(unit, "condition", process.id))
     insert(unit.conn, timers, timer_rows)
     insert(unit.conn, subscriptions, subscription_rows)
 

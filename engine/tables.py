@@ -238,7 +238,7 @@ subscriptions = Table(
     Column("definition_key", BigInteger, index=True),
     Column("token", String(32)),
     Column("element_id", String, nullable=False),
-    Column("kind", String, nullable=False, server_default="message"),  # message, signal
+    Column("kind", String, nullable=False, server_default="message"),  # message, signal, condition
     Column("name", String, nullable=False),
     Column("correlation_key", String, nullable=False, server_default=""),
     Column("interrupting", Boolean, nullable=False, server_default="true"),
@@ -256,7 +256,7 @@ messages = Table(  # published, buffered until correlated or expired
     Column("correlation_key", String, nullable=False),
     Column("message_id", String),
     Column("variables", JSONB, nullable=False),
-    Column("kind", String, nullable=False, server_default="message"),  # message, signal
+    Column("kind", String, nullable=False, server_default="message"),  # message, signal, condition
     # Thrown by a process: to be offered once to the other cases, however short it lives.
     Column("pending", Boolean, nullable=False, server_default="false"),
     Column("thrown_by", BigInteger),  # its case, which has had its offer

@@ -48,7 +48,9 @@ def event_node(builder: Builder, spec: Any, element: Element, name: str) -> Node
     """The node of an event."""
     event = element.event or a.EventDefinition()
     if element.type == "startEvent":
-        return StartEvent(spec, name, element)
+        start = StartEvent(spec, name, element)
+        start.condition = builder.maybe(element, event.condition, "条件", "condition")
+        return start
     if element.type == "intermediateCatchEvent" and event.kind == "link":
         return ThrowEvent(spec, name, element)
     if element.type == "intermediateCatchEvent":

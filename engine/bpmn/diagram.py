@@ -91,6 +91,7 @@ class Start:
     message: str | None = None
     timer: tuple[TimerKind, str] | None = None
     signal: str | None = None
+    condition: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ class StandardLoop(MultiInstance):
         return False
 
     def collect(self, inner: Task) -> None:
+        inner.workflow.top_workflow.count_rounds(1)
         inner.internal_data["enough"] = not self._again(inner, inner.internal_data["index"])
 
     def one_done(self, inner: Task) -> None:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.bpmn.expressions import Text
+from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.nodes import Node, Task
 from engine.bpmn.workflow import Instance, token_of
 from engine.model import Json
 
 
 MOST_INSTANCES = 10_000
-"""The greatest cardinality."""
+"""The most rounds of one multi-instance activity."""
 
 
 class MultiInstance(Node):
@@ -36,6 +36,7 @@ class MultiInstance(Node):
         top: Instance = task.workflow.top_workflow
         view = top.view(task)
         items = self._items(view)
+        top.count_rounds(1 if self.sequential else len(items))
         if self.output_collection:
             top.put(token_of(task), {self.output_collection: [None] * len(items)})
         task.internal_data["loop"] = {"total": len(items), "begun": 0, "done": 0}
@@ -63,12 +64,22 @@ class MultiInstance(Node):
         items = self.collection.evaluate(view)
         if not isinstance(items, list):
             raise self.collection.expected("列表", "a list", items, view)
+        if len(items) > MOST_INSTANCES:
+            raise Trouble(
+                "EXTRACT_VALUE_ERROR",
+                f"“{self.bpmn_name or self.bpmn_id}”的集合有 {len(items)} 项，最多 "
+                f"{MOST_INSTANCES} 项。",
+                f"The collection of “{self.bpmn_name or self.bpmn_id}” has {len(items)} items; "
+                f"{MOST_INSTANCES} is the most.",
+            )
         return items
 
     def collect(self, inner: Task) -> None:
         """An inner activity is about to leave: keep its output, see whether it was the last
         one needed. Raises Trouble."""
         top = inner.workflow.top_workflow
+        if self.sequential:
+            top.count_rounds(1)
         task = self._body_of(inner)
         view = top.view(inner)
         if self.output_collection and self.output is not None:

@@ -308,6 +308,7 @@ def _starts(elements: dict[str, Element]) -> tuple[Start, ...]:
             event.name if event.kind == "message" else None,
             event.timer,
             event.name if event.kind == "signal" else None,
+            event.condition,
         )
         for element in elements.values()
         if element.type == "startEvent" and element.parent is None

@@ -15,6 +15,7 @@ from engine.bpmn.parse import BpmnInvalid
 from engine.bpmn.support import refusals
 from engine.errors import Invalid, NotFound
 from engine.feel import Function
+from engine.model import Json
 
 
 class Program:
@@ -44,6 +45,11 @@ class Program:
             f"流程 {self.process.id} 没有开始事件 {start_id}。",
             f"Process {self.process.id} has no start event {start_id}.",
         )
+
+    def starts_with(self, start_id: str, variables: Mapping[str, Json]) -> bool:
+        """Whether the condition of a conditional start event is true for these variables."""
+        condition = getattr(self.start_node(start_id), "condition", None)
+        return condition is not None and condition.evaluate(variables) is True
 
     def catches_error(self, element_id: str, code: str) -> bool:
         """Whether something here catches this error thrown by the (call) activity: a boundary

@@ -51,10 +51,6 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "升级开始事件只能画在事件子流程中。",
         "Draw the escalation start event in an event sub-process.",
     ),
-    "startEvent with conditional": (
-        "条件开始事件请画在事件子流程中；要启动流程，请用消息或信号开始事件。",
-        "Draw it in an event sub-process; to start a process, use a message or signal start event.",
-    ),
     "startEvent with compensate": (
         "补偿开始事件只能画在子流程内的事件子流程中。",
         "Draw the compensation start event in an event sub-process inside a sub-process.",

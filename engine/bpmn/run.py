@@ -244,7 +244,7 @@ class Run:
 
     def _go_on(self) -> None:
         self._instance.do_engine_steps()
-        self._instance.steps = 0
+        self._instance.steps = self._instance.rounds = 0
 
 
 def _over() -> Conflict:

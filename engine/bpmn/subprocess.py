@@ -17,6 +17,9 @@ class StartEvent(Node):
     """A start event. What started it has happened; its variables come as the result. When they
     are in place, the event sub-processes of its scope are armed."""
 
+    condition: Text | None = None
+    """Of a conditional start of a process: when a set of variables starts it."""
+
     def result(self, task: Task, values: dict[str, Json]) -> None:
         """An error's variables stay in the event sub-process that catches it."""
         if self.element.event is not None and self.element.event.kind == "error":

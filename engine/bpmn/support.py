@@ -16,7 +16,7 @@ from engine.bpmn.remedies import remedy
 from engine.model import Finding
 
 EVENTS: dict[str, frozenset[str]] = {
-    "startEvent": frozenset({"none", "timer", "message", "signal"}),
+    "startEvent": frozenset({"none", "timer", "message", "signal", "conditional"}),
     "intermediateCatchEvent": frozenset({"timer", "message", "signal", "conditional", "link"}),
     "intermediateThrowEvent": frozenset(
         {"none", "message", "signal", "escalation", "compensate", "link"}

@@ -31,6 +31,8 @@ from engine.model import Json
 
 STEPS_PER_OPERATION = 10_000
 """Elements one operation may enter before the instance is held: a circle without a wait."""
+ROUNDS_PER_OPERATION = 20_000
+"""Rounds of multi-instance activities and loops that one operation may begin."""
 
 # Spiff builds the details of its log lines whether anybody listens or not; at this level it
 # leaves out the costly ones.
@@ -171,9 +173,12 @@ class Instance(_Level, BpmnWorkflow):
         self.touched: dict[str, str] | None = None
         """Variables changed since conditions were read: "create" or "update" by name."""
         self.steps = 0
+        self.rounds = 0
         self.ended = False
         self.halts: list[str] = []
         """Elements after which the instance is terminated (engine.bpmn.placing)."""
+        self.halting = False
+        """Whether one of them was cancelled in this operation."""
         self.plant()
 
     # -- tokens
@@ -288,6 +293,19 @@ class Instance(_Level, BpmnWorkflow):
                 "the diagram has a circle without a wait. Correct its condition, then retry.",
             )
 
+    def count_rounds(self, number: int) -> None:
+        """Raise Trouble when one operation begins too many rounds."""
+        self.rounds += number
+        if self.rounds > ROUNDS_PER_OPERATION:
+            raise Trouble(
+                "STEP_LIMIT",
+                f"一次操作要开始超过 {ROUNDS_PER_OPERATION} 轮多实例或循环。"
+                "请缩小集合、修正循环条件，或在其中加一个等待点，然后重试。",
+                f"One operation begins more than {ROUNDS_PER_OPERATION} rounds of multi-instance "
+                "activities or loops. Shorten the collection, correct the loop's condition or "
+                "put a wait inside, then retry.",
+            )
+
     # -- moving
 
     def do_engine_steps(
@@ -295,15 +313,18 @@ class Instance(_Level, BpmnWorkflow):
     ) -> None:
         """Run ready tasks until everything waits."""
         while not self.ended:
+            if self.halting:
+                self.end("terminated")
+                return
             if self.touched is not None:
                 self._read_conditions()
-            while self.queue and not self.ended:
+            while self.queue and not self.ended and not self.halting:
                 task = self.queue.popleft()
                 if task._state == TaskState.READY and task.id in task.workflow.tasks:
                     task.run()
                 if self.touched is not None:
                     self._read_conditions()
-            if not self._release_joins():
+            if not self.halting and not self._release_joins():
                 return
 
     def _read_conditions(self) -> None:

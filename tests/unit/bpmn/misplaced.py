@@ -41,7 +41,6 @@ UNSUPPORTED = {
     "link end": end("a", link("x")),
     "error start of a process": start("a", event("error")),
     "escalation start of a process": start("a", event("escalation")),
-    "conditional start of a process": start("a", condition("=x")),
     "compensation start of a process": start("a", compensate()),
     "timer start of a sub-process": el(
         "subProcess", "s", start("a", timer("duration", "PT1H")), end("e2"), flows("a e2")
