@@ -20,14 +20,10 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         yield from _missing(remarks, element, "表单", "form", button, known.forms)
         yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
         yield from _missing(remarks, element, "流程", "process", called, known.processes)
-        yield from _missing(
-            remarks, element, "作业类型", "job type", element.task_type, known.job_types, "warning"
-        )
+        yield from _job_type(remarks, element, element.task_type, known.job_types)
         for one in element.listeners:
             kind = None if one.job.type.startswith("=") else one.job.type
-            yield from _missing(
-                remarks, element, "作业类型", "job type", kind, known.job_types, "warning"
-            )
+            yield from _job_type(remarks, element, kind, known.job_types)
         for binding in _bindings(element):
             if binding.type == "versionTag" and not binding.version_tag:
                 yield remarks.on(
@@ -37,6 +33,17 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
                     "binds by version tag but names no tag.",
                     ("填写版本标签。", "Fill in the version tag."),
                 )
+
+
+def _job_type(
+    remarks: Remarks, element: Element, name: str | None, known: frozenset[str] | None
+) -> Iterator[Finding]:
+    """A type of a system that has adapters here (``mail.``) is ours; others may be served from
+    outside."""
+    ours = {one.split(".")[0] for one in known or () if "." in one}
+    mine = name is not None and "." in name and name.split(".")[0] in ours
+    severity: Severity = "error" if mine else "warning"
+    yield from _missing(remarks, element, "作业类型", "job type", name, known, severity)
 
 
 def _bindings(element: Element) -> Iterator[Binding]:

@@ -14,9 +14,7 @@ from engine.bpmn.timing import TimingError, due, duration, moment
 from engine.feel import FeelError, Function
 from engine.model import Finding
 
-Kind = Literal[
-    "any", "feel", "truth", "list", "moment", "integer", "date", "duration", "cycle"
-]
+Kind = Literal["any", "feel", "truth", "list", "moment", "integer", "date", "duration", "cycle"]
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _TIMES = frozenset({"moment", "date", "duration", "cycle"})
 _NEVER_STATIC = frozenset({"feel", "truth", "list"})
