@@ -310,6 +310,8 @@ class Node(BpmnTaskSpec):
         silent = self.hidden or is_listener(task)
         if not silent and not (self.parked and "flow" in task.internal_data):
             top.emit(ElementLeft(token_of(task), self.bpmn_id, "cancelled"))
+            if self.body is None and self.bpmn_id in top.halts:
+                top.halting = True
 
     def _disarm(self, task: Task) -> None:
         for token in task.internal_data.pop("listeners", ()):

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from html import escape
+from math import isfinite
 from typing import Any
 from unicodedata import east_asian_width
 
@@ -130,9 +131,10 @@ def _label(shape: Any) -> Box | None:
 
 def _number(text: str | None) -> float:
     try:
-        return round(float(text or 0), 1)
+        found = round(float(text or 0), 1)
     except ValueError:
         return 0.0
+    return found if isfinite(found) else 0.0
 
 
 def _extent(shapes: list[_Shape], edges: list[_Edge]) -> Box:

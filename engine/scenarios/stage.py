@@ -156,3 +156,10 @@ class Stage:
     message_ids: set[tuple[str, str, str]] = field(default_factory=set)
     decisions: list[dict[str, Json]] = field(default_factory=list)
     """Records of engine.dmn, the latest last, required decisions before what needs them."""
+
+    def hearing(self, signal: str) -> list[Subscription]:
+        """Who waits for the signal now."""
+        return [
+            one for one in self.subscriptions
+            if one.state == "open" and (one.opened.kind, one.opened.message) == ("signal", signal)
+        ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.bpmn import Run
@@ -46,7 +46,9 @@ class Director(Protocol):
 
     def correlate(self, message: Message, subscription: Subscription) -> bool: ...
 
-    def signal(self, name: str, variables: Mapping[str, Json]) -> None: ...
+    def signal(
+        self, name: str, variables: Mapping[str, Json], heard: Sequence[Subscription]
+    ) -> None: ...
 
 
 class Taker:
@@ -147,8 +149,10 @@ class Taker:
         theatre.work.append(send)
 
     def _broadcast(self, instance: Instance, change: c.Broadcast) -> None:
+        """Only who waits at this moment hears it, not who begins to wait after it."""
         theatre = self._theatre
-        theatre.work.append(lambda: theatre.signal(change.signal, change.variables))
+        heard = self._stage.hearing(change.signal)
+        theatre.work.append(lambda: theatre.signal(change.signal, change.variables, heard))
 
     def _variables(self, instance: Instance, change: c.VariablesChanged) -> None:
         instance.scopes.setdefault(change.scope, {}).update(change.values)

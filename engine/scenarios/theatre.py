@@ -132,7 +132,7 @@ class Theatre:
     def broadcast(self, signal: str, variables: Mapping[str, Json]) -> None:
         """Give a signal to all that wait for it now, and to the start events of its name."""
         self.deploy()
-        self.signal(signal, variables)
+        self.signal(signal, variables, self.stage.hearing(signal))
         self._settle()
 
     def start_where_true(self, variables: Mapping[str, Json]) -> None:
@@ -277,9 +277,11 @@ class Theatre:
         self._receive(subscription, message.variables)
         return True
 
-    def signal(self, name: str, variables: Mapping[str, Json]) -> None:
-        for one in list(self.stage.subscriptions):
-            if one.state == "open" and (one.opened.kind, one.opened.message) == ("signal", name):
+    def signal(
+        self, name: str, variables: Mapping[str, Json], heard: Sequence[Subscription]
+    ) -> None:
+        for one in heard:
+            if one.state == "open":
                 self._receive(one, variables)
         for process_id, start_id in list(starts.for_signal(self.library, name)):
             if process_id not in self.mocks.children:

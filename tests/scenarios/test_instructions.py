@@ -135,6 +135,17 @@ def test_a_signal_thrown_in_a_process_reaches_the_others(tmp_path: Path) -> None
     passes(tmp_path, SIGNALS, create(), create("button"), DONE, is_("IS_ACTIVE", "brigade"))
 
 
+def test_a_signal_is_not_heard_by_who_waits_later(tmp_path: Path) -> None:
+    diagram = definitions(
+        process(start(), el("intermediateThrowEvent", "ring", event("signal", "s")),
+                el("intermediateCatchEvent", "hear", event("signal", "s")), end(),
+                flows("start ring hear end")),
+        SIGNAL,
+    )
+    passes(tmp_path, diagram, create(), elements("IS_ACTIVE_EXACTLY", "hear"),
+           {"type": "BROADCAST_SIGNAL", "signalName": "alarm"}, DONE)
+
+
 def test_a_signal_of_another_name_reaches_nobody(tmp_path: Path) -> None:
     other = {"type": "BROADCAST_SIGNAL", "signalName": "other"}
     said = fails(tmp_path, SIGNALS, create(), other, DONE)
@@ -249,6 +260,15 @@ def test_an_instance_is_terminated_after_an_element(tmp_path: Path) -> None:
         tmp_path, NESTED, {**create(), "runtimeInstructions": [stop]}, complete("one"),
         is_("IS_ACTIVE"), complete("two"), is_("IS_TERMINATED"), element("two", "IS_COMPLETED"),
         element("part", "IS_TERMINATED"), elements("IS_NOT_ACTIVATED", "three"),
+    )
+
+
+def test_an_instance_is_terminated_after_an_element_that_is_cancelled(tmp_path: Path) -> None:
+    stop = {"type": "TERMINATE_PROCESS_INSTANCE", "afterElementId": "part"}
+    passes(
+        tmp_path, NESTED, NINE, {**create(), "runtimeInstructions": [stop]}, complete("one"),
+        later("PT1H"), is_("IS_TERMINATED"), elements("IS_TERMINATED", "part", "two"),
+        elements("IS_NOT_ACTIVATED", "over"),
     )
 
 
