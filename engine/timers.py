@@ -30,8 +30,8 @@ def fire_due(engine: Store, limit: int = 100) -> int:
         return 0
     fired = 0
     for fire in (_fire_start, _fire_wait):
-        while fired < limit and fire(engine):
-            fired += 1
+        while fired < limit and (done := fire(engine)) is not None:
+            fired += done
     return fired
 
 
@@ -48,21 +48,22 @@ def _any_due(engine: Store) -> bool:
 # -- timers of instances
 
 
-def _fire_wait(engine: Store) -> bool:
-    """Fire one; False if there is none that nobody else has."""
+def _fire_wait(engine: Store) -> bool | None:
+    """Take one: whether it was still to be fired; None if there is none that nobody else has."""
     timer: Row[Any] | None = None
     done = False
+    fired = True
     try:
         with engine.unit(ACTOR) as unit:
             timer = unit.conn.execute(_CLAIM, {"now": unit.now}).one_or_none()
             if timer is None:
                 done = True
-                return False
-            _fire(unit, timer)
+                return None
+            fired = _fire(unit, timer)
         done = True
     except Crowded:
         done = True
-        return False
+        return None
     except BihuanError as error:
         done = True
         _park(engine, timer, error.zh, error.en)
@@ -70,13 +71,14 @@ def _fire_wait(engine: Store) -> bool:
         if not done and timer is not None:
             # An error nobody foresaw goes on to the log; the timer must not come back with it.
             _park(engine, timer, "系统内部错误，详见日志。", "An internal error; see the log.")
-    return True
+    return fired
 
 
-def _fire(unit: Unit, timer: Row[Any]) -> None:
+def _fire(unit: Unit, timer: Row[Any]) -> bool:
+    """False if another worker fired it between our look and our lock."""
     step = Step.locked(unit, timer.case_id)
     if not unit.conn.execute(_DELETE, {"key": timer.key}).rowcount:
-        return
+        return False
     step.chain.add(
         "timer.fired",
         {"due_at": timer.due_at},
@@ -86,6 +88,7 @@ def _fire(unit: Unit, timer: Row[Any]) -> None:
     )
     step.perform(timer.instance_key, lambda run: run.fire(timer.token))
     step.finish()
+    return True
 
 
 def _park(engine: Store, timer: Row[Any] | None, zh: str, en: str) -> None:
@@ -124,8 +127,9 @@ def _park(engine: Store, timer: Row[Any] | None, zh: str, en: str) -> None:
 # -- start timers
 
 
-def _fire_start(engine: Store) -> bool:
-    """Start an instance by a start timer and set the timer for the next time."""
+def _fire_start(engine: Store) -> bool | None:
+    """Start an instance by a start timer and set the timer for the next time; None if none is
+    due that nobody else has."""
     timer: Row[Any] | None = None
     done = False
     try:
@@ -139,7 +143,7 @@ def _fire_start(engine: Store) -> bool:
             # There is no case to hold an incident: the next time is tried as if this had been.
             with engine.unit(ACTOR) as unit:
                 _set_next(unit, timer)
-    return timer is not None
+    return None if timer is None else True
 
 
 def _start(unit: Unit, timer: Row[Any]) -> None:
