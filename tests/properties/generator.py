@@ -7,6 +7,7 @@ its own, so that no outcome depends on which of two tokens moves first."""
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from tests.properties.net import Condition, Diagram, Element, Flow, Kind, Trigger
@@ -20,10 +21,21 @@ Block = tuple[str, str]
 
 _TASKS: tuple[Kind, ...] = ("user", "user", "user", "job", "receive", "call")
 
+_TRIGGERS: tuple[Trigger, ...] = (
+    "timer", "message", "signal", "cycle", "error", "error", "escalation",
+)  # fmt: skip
+
 
 def structured(seed: int) -> Diagram:
-    """Blocks in blocks, up to four deep."""
+    """Blocks in blocks, some of which a token never leaves."""
     return _Structured(random.Random(seed)).make()
+
+
+def sound(seed: int) -> Diagram:
+    """Blocks that every token that enters them leaves once, or ends the scope."""
+    maker = _Structured(random.Random(seed))
+    maker.sound = True
+    return maker.make()
 
 
 def free(seed: int) -> Diagram:
@@ -59,6 +71,8 @@ class _Maker:
 
 
 class _Structured(_Maker):
+    sound = False
+
     def make(self) -> Diagram:
         self.inside("", self.dice.choice([2, 3, 4, 4, 5, 5, 6]))
         for one in self.diagram.elements.values():
@@ -68,24 +82,38 @@ class _Structured(_Maker):
 
     def is_caught(self, one: Element) -> bool:
         """Whether an event around an error end catches its code."""
-        around = one.parent
-        while around:
-            events = self.diagram.boundaries(around)
+        around, inner = one.parent, ""
+        while True:
+            events = [
+                each for each in self.diagram.event_starts(around) if each.parent != inner
+            ]
+            if around:
+                events += self.diagram.boundaries(around)
             if any(each.trigger == "error" and each.code in (one.code, "") for each in events):
                 return True
-            around = self.diagram.elements[around].parent
-        return False
+            if not around:
+                return False
+            around, inner = self.diagram.elements[around].parent, around
 
-    def inside(self, parent: str, depth: int, *, ask_first: bool = False) -> None:
+    def inside(
+        self, parent: str, depth: int, *, ask_first: bool = False, **event: Any
+    ) -> None:
         """What stands between start and end of a process or sub-process."""
         outer, self.parent = self.parent, parent
-        start = self.add("start")
+        start = self.add("start", **event)
         first, last = self.block(depth)
         if ask_first:
             first = self.before(first)
         self.link(start.id, first)
         self.link(last, self.add("end").id)
+        if depth > 0 and self.dice.randrange(4) == 0:
+            self.event_sub(depth)
         self.parent = outer
+
+    def event_sub(self, depth: int) -> None:
+        """An event sub-process in the present scope."""
+        sub = self.add("event sub")
+        self.inside(sub.id, self.dice.randrange(min(depth, 2)), **self.event(_TRIGGERS))
 
     def before(self, first: str) -> str:
         task = self.add("user").id
@@ -104,7 +132,7 @@ class _Structured(_Maker):
 
     def task(self) -> Block:
         if self.dice.randrange(8) == 0:
-            kind: Kind = self.dice.choice(["script", "manual", "message", "timer"])
+            kind: Kind = self.dice.choice(["script", "manual", "message", "signal", "timer"])
             task = self.add(kind)
         else:
             task = self.add(self.dice.choice(_TASKS))
@@ -183,10 +211,9 @@ class _Structured(_Maker):
             self.inside(host.id, depth, ask_first=host.rounds is not None)
         join = self.add("xor")
         self.link(host.id, join.id)
-        kinds: list[Trigger] = ["timer", "message", "cycle", "error", "error", "escalation"]
         used = set()
         for _ in range(self.dice.choice([1, 1, 2, 3])):
-            event = self.boundary(host.id, self.dice.choice(kinds))
+            event = self.boundary(host.id, self.dice.choice(_TRIGGERS))
             if (event.trigger in ("error", "escalation")) and (event.trigger, event.code) in used:
                 del self.diagram.elements[event.id]
                 continue
@@ -195,26 +222,33 @@ class _Structured(_Maker):
         return host.id, join.id
 
     def boundary(self, host: str, trigger: Trigger) -> Element:
-        event = self.add("boundary", host=host, trigger=trigger)
+        return self.add("boundary", host=host, **self.event([trigger]))
+
+    def event(self, triggers: Sequence[Trigger]) -> dict[str, Any]:
+        """What a boundary event or the start of an event sub-process reacts to."""
+        trigger = self.dice.choice(triggers)
+        found: dict[str, Any] = {"trigger": trigger}
         if trigger == "cycle":
-            event.times = self.dice.choice([0, 1, 3])
+            found["times"] = self.dice.choice([0, 1, 3])
         if trigger in ("error", "escalation"):
-            event.code = self.dice.choice([*CODES, ""])
+            found["code"] = self.dice.choice([*CODES, ""])
         if trigger == "cycle" or (trigger != "error" and self.dice.random() < 0.5):
-            event.interrupting = False
-        return event
+            found["interrupting"] = False
+        return found
 
     def handle(self, event: Element, join: Element, depth: int) -> None:
         """What happens after a boundary event: one that interrupts mostly leads back."""
         first, last = self.block(min(depth, 1))
         self.link(event.id, first)
         back = 0.85 if event.interrupting else 0.1
+        if self.sound:
+            back = float(event.interrupting)
         self.link(last, join.id if self.dice.random() < back else self.add("end").id)
 
     def first_event(self, depth: int) -> Block:
         gate, join = self.add("events"), self.add("xor")
         for _ in range(self.dice.choice([2, 3])):
-            event = self.add(self.dice.choice(["message", "timer"]))
+            event = self.add(self.dice.choice(["message", "signal", "timer"]))
             self.link(gate.id, event.id)
             if self.dice.random() < 0.3:
                 self.link(event.id, join.id)
@@ -231,7 +265,7 @@ class _Structured(_Maker):
         first, last = self.block(depth)
         self.branches(gate, ask, self.dice.sample([task, first], 2))
         kinds: list[Kind] = ["terminate", "error", "error", "error", "escalation end", "escalate"]
-        kind = self.dice.choice(kinds)
+        kind = self.dice.choice(kinds[:-2] if self.sound else kinds)
         effect = self.add(kind)
         self.link(task, effect.id)
         if kind != "terminate":

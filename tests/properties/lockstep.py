@@ -4,7 +4,7 @@ from outside after every one. The engine is saved and restored each time."""
 from __future__ import annotations
 
 import random
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +12,7 @@ from engine.bpmn import Known, Program, Run, compile_process, lint, parse
 from engine.bpmn import changes as c
 from tests.properties.generator import CODES, OUTSIDE
 from tests.properties.model import Game, Path
-from tests.properties.net import Diagram
+from tests.properties.net import Diagram, Element
 from tests.properties.writing import written
 from tests.unit.bpmn.harness import Clock
 
@@ -37,7 +37,8 @@ class Watched:
         self._paths: dict[str, Path] = {"": ()}
         self._numbers: Counter[Path] = Counter()
         self._last: dict[str, str] = {}
-        self._inner: set[str] = set()
+        self._scopes: defaultdict[str, list[str]] = defaultdict(list)
+        self._left: set[str] = set()
         self._keep(Run.start(program, dict(values), self.world))
 
     def act(self, operation: Callable[[Run], None]) -> None:
@@ -73,6 +74,8 @@ class Watched:
     def _note(self, change: c.Change) -> None:
         if isinstance(change, c.ElementEntered):
             self._enter(change)
+        elif isinstance(change, c.ElementLeft):
+            self._left.add(change.token)
         elif isinstance(change, c.FlowTaken):
             self.taken[change.flow_id] += 1
         elif isinstance(change, c.WaitEnded):
@@ -93,17 +96,38 @@ class Watched:
         self._numbers[(*prefix, (change.element_id, 0))] += 1
         number = self._numbers[(*prefix, (change.element_id, 0))]
         self._paths[change.token] = (*prefix, (change.element_id, number))
+        self._scopes[change.element_id].append(change.token)
         if not prefix or prefix[-1][0] != change.element_id:
             self._last[change.element_id] = change.token
 
     def _open(self, change: Any) -> None:
         if change.token not in self._paths:
             event = self.diagram.elements[change.element_id]
-            host = event.host or self.diagram.flows[event.incoming[0]].source
-            self._paths[change.token] = (*self._paths[self._last[host]], (event.id, 0))
+            self._paths[change.token] = (*self._host(event), (event.id, 0))
         path = self._paths[change.token]
         assert path not in self.waits
-        self.waits[path] = (KINDS[type(change)], change)
+        kind = change.kind if isinstance(change, c.Subscribed) else KINDS[type(change)]
+        self.waits[path] = (kind, change)
+
+    def _host(self, event: Element) -> Path:
+        """What an event is armed beside: the activity or gateway that was entered last, the
+        oldest scope where it is not yet armed."""
+        if event.kind == "start":
+            scope = self.diagram.elements[event.parent].parent
+            return self._scope(scope, event.id) if scope else ()
+        host = event.host or self.diagram.flows[event.incoming[0]].source
+        return self._paths[self._last[host]]
+
+    def _scope(self, scope: str, event: str) -> Path:
+        armed = set(self._paths.values())
+        rounds = self.diagram.elements[scope].rounds is not None
+        for token in self._scopes[scope]:
+            path = self._paths[token]
+            is_round = len(path) > 1 and path[-2][0] == scope
+            free = (*path, (event, 0)) not in armed
+            if free and rounds == is_round and token not in self._left:
+                return path
+        raise AssertionError(f"no scope {scope} for {event}")
 
 
 class Pair:
@@ -151,7 +175,7 @@ class Pair:
         if kind == "timer":
             self.engine.due(path)
             self.engine.act(lambda run: run.fire(token))
-        elif kind == "message":
+        elif kind in ("message", "signal"):
             self.engine.act(lambda run: run.receive(token, {}))
         else:
             values = {f"v_{path[-1][0]}": self.dice.randrange(10)}

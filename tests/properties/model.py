@@ -25,6 +25,9 @@ class Place:
     tokens: list[Token] = field(default_factory=list)
     parked: Counter[str] = field(default_factory=Counter)
     """Tokens that wait at joins, by flow."""
+    armed: dict[str, int] = field(default_factory=dict)
+    """Starts of event sub-processes that are armed → how often they have fired."""
+    interrupted: bool = False
     dead: bool = False
 
 
@@ -59,7 +62,7 @@ class Game:
         self.taken: Counter[str] = Counter()
         self._numbers: Counter[Path] = Counter()
         self._moving: deque[tuple[Place, str]] = deque()
-        self._enter(self.root, diagram.start(""))
+        self._begin_place(self.root)
         self._settle()
 
     # -- what may happen from outside
@@ -72,8 +75,8 @@ class Game:
 
     def happen(self, path: Path) -> None:
         """An armed event: its path is that of its host and one step more."""
-        host, event = self._waiting()[path], self.diagram.elements[path[-1][0]]
-        if host.element.kind == "events":
+        host, event = self._armed()[path], self.diagram.elements[path[-1][0]]
+        if isinstance(host, Token) and host.element.kind == "events":
             self._remove(host)
             self.taken.update(set(host.element.outgoing) & set(event.incoming))
             self._count(host.place, event, None)
@@ -87,21 +90,19 @@ class Game:
 
     def throw(self, path: Path, kind: str, code: str) -> None:
         """An error of a task, job or call; an escalation of a call."""
-        self._throw(self._waiting()[path], kind, code)
+        self._throw(self._waiting()[path], None, kind, code)
         self._settle()
 
     # -- what is seen from outside
 
     def waits(self) -> dict[Path, str]:
         """What waits → for what."""
-        found = {}
-        for path, token in self._waiting().items():
-            if path == token.path:
-                found[path] = WAITING[token.element.kind]
-            else:
-                event = self.diagram.elements[path[-1][0]]
-                kind = event.trigger or event.kind
-                found[path] = "timer" if kind == "cycle" else kind
+        waiting = self._waiting()
+        found = {path: WAITING[token.element.kind] for path, token in waiting.items()}
+        for path in self._armed():
+            event = self.diagram.elements[path[-1][0]]
+            kind = event.trigger or event.kind
+            found[path] = "timer" if kind == "cycle" else kind
         return found
 
     def active(self) -> Counter[str]:
@@ -116,7 +117,7 @@ class Game:
 
     def caught(self, path: Path, kind: str, code: str) -> bool:
         """Whether an error or escalation thrown there would be caught."""
-        return self._catcher(self._waiting()[path], kind, code) is not None
+        return self._catcher(self._waiting()[path], None, kind, code) is not None
 
     # -- moving
 
@@ -150,6 +151,7 @@ class Game:
             if place.tokens or place.parked.total():
                 continue
             place.dead = True
+            place.armed.clear()
             if place.owner is None:
                 self.ended = "completed"
             else:
@@ -211,18 +213,26 @@ class Game:
         repeats = element.rounds is not None and body is None
         if repeats and not element.rounds:
             self._leave(token)
-        elif repeats or element.kind in WAITING or element.kind in ("sub", "events"):
+        elif repeats or element.kind in WAITING or element.kind in ("sub", "event sub", "events"):
             (body.rounds if body else place.tokens).append(token)
             if body is None:
                 self._arm(token)
             if repeats:
                 for _ in range(1 if element.sequential else element.rounds or 0):
                     self._begin(token)
-            elif element.kind == "sub":
+            elif element.kind in ("sub", "event sub"):
                 token.inner = Place(element.id, token)
-                self._enter(token.inner, self.diagram.start(element.id))
+                self._begin_place(token.inner)
         else:
             self._leave(token)
+
+    def _begin_place(self, place: Place) -> None:
+        """A scope begins: its event sub-processes are armed, its start event is entered."""
+        starts = self.diagram.event_starts(place.id)
+        place.armed = {
+            one.id: 0 for one in starts if one.trigger not in ("error", "escalation")
+        }
+        self._enter(place, self.diagram.start(place.id))
 
     def _arm(self, token: Token) -> None:
         if token.element.kind == "events":
@@ -251,9 +261,12 @@ class Game:
             self._kill(token.place)
             token.place.dead = False
         elif element.kind == "error":
-            self._throw(self._around(token), "error", element.code)
+            self._throw(None, token.place, "error", element.code)
         elif element.kind in ("escalate", "escalation end"):
-            self._throw(self._around(token), "escalation", element.code)
+            before = token.place.interrupted
+            self._throw(None, token.place, "escalation", element.code)
+            if token.place.interrupted != before:
+                return
         self._send(token.place, self._chosen(element))
 
     def _chosen(self, element: Element) -> list[str]:
@@ -287,11 +300,13 @@ class Game:
         self._moving = deque(move for move in self._moving if not move[0].dead)
         place.tokens.clear()
         place.parked.clear()
+        place.armed.clear()
 
     # -- errors and escalations
 
-    def _throw(self, holder: Token | None, kind: str, code: str) -> None:
-        found = self._catcher(holder, kind, code)
+    def _throw(self, holder: Token | None, place: Place | None, kind: str, code: str) -> None:
+        """From an activity, or from an event in a place."""
+        found = self._catcher(holder, place, kind, code)
         if found is not None:
             self._catch(*found)
         elif kind == "error":
@@ -300,26 +315,38 @@ class Game:
             self._kill(self.root)
 
     def _catcher(
-        self, holder: Token | None, kind: str, code: str
-    ) -> tuple[Token, Element] | None:
-        while holder is not None:
-            if holder.body is None:
-                events = self.diagram.boundaries(holder.element.id)
-                for wanted in (code, ""):
-                    for event in events:
-                        if event.trigger == kind and event.code == wanted:
-                            return holder, event
-            holder = self._around(holder)
+        self, holder: Token | None, place: Place | None, kind: str, code: str
+    ) -> tuple[Token | Place, Element] | None:
+        """What catches it, from the inside outwards: events at the edge of an activity, then
+        event sub-processes beside it."""
+        while holder is not None or place is not None:
+            if holder is not None:
+                holder = holder.body or holder
+                event = _matching(self.diagram.boundaries(holder.element.id), kind, code)
+                if event is not None:
+                    return holder, event
+                place = holder.place
+            assert place is not None
+            starts = [] if place.interrupted else self.diagram.event_starts(place.id)
+            if holder is not None:
+                starts = [one for one in starts if one.parent != holder.element.id]
+            event = _matching(starts, kind, code)
+            if event is not None:
+                return place, event
+            holder, place = place.owner, None
         return None
 
-    def _catch(self, host: Token, event: Element) -> None:
+    def _catch(self, host: Token | Place, event: Element) -> None:
+        if isinstance(host, Place):
+            if event.interrupting:
+                self._kill(host)
+                host.dead, host.interrupted = False, True
+            self._enter(host, self.diagram.elements[event.parent])
+            return
         if event.interrupting:
             self._remove(host)
         self._count(host.place, event, None)
         self._send(host.place, event.outgoing)
-
-    def _around(self, token: Token) -> Token | None:
-        return token.body or token.place.owner
 
     # -- looking
 
@@ -335,10 +362,26 @@ class Game:
         found = {}
         for place in self._places(self.root):
             for token in place.tokens:
-                for event in token.armed:
-                    found[(*token.path, (event, 0))] = token
                 if token.element.kind in WAITING and token.element.rounds is None:
                     found[token.path] = token
                 if token.element.kind in WAITING:
                     found |= {each.path: each for each in token.rounds}
         return found
+
+    def _armed(self) -> dict[Path, Token | Place]:
+        found: dict[Path, Token | Place] = {}
+        for place in self._places(self.root):
+            outer = place.owner.path if place.owner else ()
+            found |= {(*outer, (event, 0)): place for event in place.armed}
+            for token in place.tokens:
+                found |= {(*token.path, (event, 0)): token for event in token.armed}
+        return found
+
+
+def _matching(events: list[Element], kind: str, code: str) -> Element | None:
+    """The event that catches the code; else one that catches every code."""
+    for wanted in (code, ""):
+        for event in events:
+            if event.trigger == kind and event.code == wanted:
+                return event
+    return None

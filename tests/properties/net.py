@@ -7,14 +7,14 @@ from typing import Literal
 
 Kind = Literal[
     "start", "end", "terminate", "error", "escalate", "escalation end",
-    "user", "job", "receive", "call", "script", "manual", "sub",
-    "xor", "and", "or", "events", "message", "timer", "boundary",
+    "user", "job", "receive", "call", "script", "manual", "sub", "event sub",
+    "xor", "and", "or", "events", "message", "signal", "timer", "boundary",
 ]  # fmt: skip
-Trigger = Literal["timer", "cycle", "message", "error", "escalation"]
+Trigger = Literal["timer", "cycle", "message", "signal", "error", "escalation"]
 
 WAITING: dict[str, str] = {
     "user": "task", "job": "job", "call": "call", "receive": "message", "message": "message",
-    "timer": "timer",
+    "signal": "signal", "timer": "timer",
 }  # fmt: skip
 """Kinds of elements that wait for something outside → what they wait for."""
 
@@ -38,6 +38,7 @@ class Element:
     default: str = ""
     host: str = ""
     trigger: Trigger | None = None
+    """Of a boundary event, or of the start event of an event sub-process."""
     interrupting: bool = True
     code: str = ""
     """Of an error or escalation; "" at a boundary event catches every code."""
@@ -65,6 +66,12 @@ class Diagram:
 
     def boundaries(self, host: str) -> list[Element]:
         return [one for one in self.elements.values() if one.host == host]
+
+    def event_starts(self, parent: str) -> list[Element]:
+        """The start events of the event sub-processes of a scope."""
+        made = self.elements.values()
+        inside = (one for one in made if one.parent == parent and one.kind == "event sub")
+        return [self.start(one.id) for one in inside]
 
     def start(self, parent: str) -> Element:
         """The start event of the process or of a sub-process."""

@@ -7,10 +7,12 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.properties.generator import free, structured
+from engine.bpmn import Known, lint, parse
+from tests.properties.generator import free, sound, structured
 from tests.properties.lockstep import Pair
 from tests.properties.net import Diagram
 from tests.properties.scale import parts
+from tests.properties.writing import written
 
 
 @pytest.mark.parametrize("seeds", parts(7000, 160, 40), ids=str)
@@ -34,11 +36,9 @@ def in_step(make: Callable[[int], Diagram], seeds: range) -> None:
             raise
 
 
-def test_structured_diagrams_are_not_refused() -> None:
-    """What is drawn by the rules has no error, and mostly no warning of a deadlock."""
-    warned = 0
-    for seed in range(40):
-        findings = Pair(structured(seed), random.Random(seed)).findings
-        assert [one for one in findings if one.severity == "error"] == []
-        warned += any(one.rule == "join-deadlock" for one in findings)
-    assert warned < 12
+@pytest.mark.parametrize("seeds", parts(1000, 60, 60), ids=str)
+def test_what_is_sound_is_not_refused(seeds: range) -> None:
+    for seed in seeds:
+        diagram = sound(seed)
+        findings = lint(parse(written(diagram), "sound.bpmn"), Known())
+        assert [one for one in findings if one.severity == "error"] == [], seed

@@ -24,7 +24,8 @@ TAGS = {
     "script": "scriptTask", "manual": "manualTask", "sub": "subProcess",
     "xor": "exclusiveGateway", "and": "parallelGateway", "or": "inclusiveGateway",
     "events": "eventBasedGateway", "message": "intermediateCatchEvent",
-    "timer": "intermediateCatchEvent", "boundary": "boundaryEvent",
+    "timer": "intermediateCatchEvent", "signal": "intermediateCatchEvent",
+    "event sub": "subProcess", "boundary": "boundaryEvent",
 }  # fmt: skip
 EXTENSIONS = {
     "user": z("userTask"),
@@ -37,7 +38,7 @@ EXTENSIONS = {
 def written(diagram: Diagram) -> bytes:
     """The file; the process is ``p``."""
     codes = {one.code for one in diagram.elements.values() if one.code}
-    roots = [message_definition("m", "note", "=1")]
+    roots = [message_definition("m", "note", "=1"), el("signal", "s", name="all")]
     roots += [el("error", f"error{code}", errorCode=code, name=code) for code in sorted(codes)]
     roots += [
         el("escalation", f"escalation{code}", escalationCode=code, name=code)
@@ -70,7 +71,11 @@ def _element(diagram: Diagram, one: Element) -> str:
         attributes["cancelActivity"] = "true" if one.interrupting else "false"
     extension = ext(EXTENSIONS[one.kind]) if one.kind in EXTENSIONS else ""
     content = [extension, _definition(one), _rounds(one)]
-    if one.kind == "sub":
+    if one.kind == "event sub":
+        attributes["triggeredByEvent"] = "true"
+    if one.kind == "start" and one.trigger:
+        attributes["isInterrupting"] = "true" if one.interrupting else "false"
+    if one.kind in ("sub", "event sub"):
         content.append(_inside(diagram, one.id))
     return el(TAGS[one.kind], one.id, *content, **attributes)
 
@@ -89,6 +94,8 @@ def _definition(one: Element) -> str:
         return timer("duration", "PT1H")
     if kind == "cycle":
         return timer("cycle", f"R{one.times or ''}/PT1H")
+    if kind == "signal":
+        return event("signal", "s")
     if kind == "message":
         return message("m")
     if kind == "terminate":
