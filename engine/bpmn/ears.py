@@ -19,4 +19,9 @@ class Ear(Node):
         host.task_spec.heard(host, event, values)
 
     def enter(self, task: Task) -> bool:
+        """Ask again, in place of a job that ended in an incident."""
+        event = task.internal_data["event"]
+        host = close(task)
+        host.internal_data["heard"] -= 1
+        host.task_spec._attempt(host, f"hear:{event}")
         return False

@@ -158,9 +158,9 @@ class Node(BpmnTaskSpec):
                 ghost = "ghost" in task.internal_data
                 if not ghost:
                     self._leave(task, top)
-                phase = "go"
-                if self.end_listeners and not ghost and listen(task, "end", self.end_listeners):
-                    return False
+                phase = "hear:end" if self.end_listeners and not ghost else "go"
+            if phase.startswith("hear:"):
+                return self.hear_on(task, phase.removeprefix("hear:"))
             self._go(task, top)
             return True
         except Trouble as trouble:
@@ -196,15 +196,22 @@ class Node(BpmnTaskSpec):
         """A listener is done: the next one, or the token goes on. A start listener's variables
         are the element's own, an end listener's go outwards (Zeebe's rule)."""
         top = task.workflow.top_workflow
-        if event == "start":
+        if event == "end":
+            top.merge(top.outer(task), values)
+        else:
             top.put(token_of(task), values)
-            if not listen(task, event, self.start_listeners) and self._attempt(task, "begin"):
-                task._ready()
-            return
-        top.merge(top.outer(task), values)
-        if not listen(task, event, self.end_listeners):
-            task.internal_data["phase"] = "go"
+        if self._attempt(task, f"hear:{event}"):
             task._ready()
+
+    def hear_on(self, task: Task, event: str) -> bool:
+        """Open the job of the next listener; without one, go on: True if the token may run.
+        Raises Trouble."""
+        if event == "start":
+            return not listen(task, event, self.start_listeners) and self._attempt(task, "begin")
+        if listen(task, event, self.end_listeners):
+            return False
+        task.internal_data["phase"] = "go"
+        return True
 
     def _leave(self, task: Task, top: Instance) -> None:
         values = task.internal_data.pop("result", None)
@@ -218,9 +225,10 @@ class Node(BpmnTaskSpec):
             top.merge(target, made)
 
     def _go(self, task: Task, top: Instance) -> None:
+        if is_ghost(task):
+            return
         if self.body is not None:
-            if not is_ghost(task):
-                self.body.collect(task)
+            self.body.collect(task)
         elif self.ways:
             task.internal_data["ways"] = self.choose(task)
 

@@ -54,25 +54,31 @@ class UserTask(Node):
                 "This task is being completed; it waits for a listener.",
             )
         if listen(task, "completing", self.completing):
-            data["pending"] = values
+            data["pending"] = dict(values)
         else:
             super().finish(task, values)
 
     def heard(self, task: Task, event: str, values: dict[str, Json]) -> None:
         """A creating listener's variables are the task's own, a completing listener's go with
         its result."""
-        data, top = task.internal_data, task.workflow.top_workflow
+        if event != "completing":
+            super().heard(task, event, values)
+            return
+        task.internal_data["pending"].update(values)
+        self._attempt(task, "hear:completing")
+
+    def hear_on(self, task: Task, event: str) -> bool:
+        data = task.internal_data
         if event == "creating":
-            top.put(token_of(task), values)
             if not listen(task, event, self.creating):
                 data["created"] = True
                 self._attempt(task, "work")
-        elif event == "completing":
-            data["pending"] = {**data["pending"], **values}
+            return False
+        if event == "completing":
             if not listen(task, event, self.completing):
                 super().finish(task, data.pop("pending"))
-        else:
-            super().heard(task, event, values)
+            return False
+        return super().hear_on(task, event)
 
     def _open(self, task: Task) -> None:
         top = task.workflow.top_workflow

@@ -1,0 +1,391 @@
+"""Standard loops, multi-instance by number, ad-hoc sub-processes, links, listeners."""
+
+from __future__ import annotations
+
+import pytest
+
+from engine.bpmn import changes as c
+from engine.errors import Conflict, Invalid
+from tests.unit.bpmn.drawing import (
+    ad_hoc,
+    again,
+    boundary,
+    catch,
+    definitions,
+    el,
+    end,
+    event,
+    event_sub,
+    ext,
+    flow,
+    flows,
+    io,
+    link,
+    listener,
+    many,
+    process,
+    service,
+    signal,
+    start,
+    throw,
+    timer,
+    times,
+    user,
+    z,
+)
+from tests.unit.bpmn.harness import Bench, bench
+
+COMMON = el("error", "e", name="refused", errorCode="NO") + el("signal", "sig", name="alarm")
+
+
+def one_step(*content: str, path: str = "start a end") -> bytes:
+    return definitions(COMMON, process(start(), *content, end(), flows(path)))
+
+
+# -- loops
+
+
+def test_a_loop_goes_on_while_its_condition_is_true() -> None:
+    one = bench(one_step(user("a", inside=again("=answer = null")))).start({"answer": None})
+    for counter in (1, 2):
+        assert one.variables("a")["loopCounter"] == counter
+        one.complete("a")
+    one.complete("a", {"answer": 42})
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables == {"answer": 42}
+
+
+@pytest.mark.parametrize(("most", "rounds"), [("3", 3), ("=n", 2)])
+def test_a_loop_stops_at_its_maximum(most: str, rounds: int) -> None:
+    one = bench(one_step(user("a", inside=again("=true", loopMaximum=most)))).start({"n": 2})
+    for _ in range(rounds):
+        assert one.ended() is None
+        one.complete("a")
+    assert one.ended() is not None
+
+
+def test_a_loop_that_tests_before_may_not_begin() -> None:
+    content = one_step(user("a", inside=again("=more", testBefore="true")))
+    assert bench(content).start({"more": False}).ended() is not None
+    one = bench(content).start({"more": True})
+    one.complete("a", {"more": False})
+    assert one.ended() is not None
+
+
+def test_a_loop_without_a_wait_is_held() -> None:
+    one = bench(one_step(el("task", "a", again("=spin")))).start({"spin": True})
+    (incident,) = one.incidents()
+    assert incident.kind == "STEP_LIMIT"
+    one.set({"spin": False})
+    one.retry()
+    assert one.ended() is not None
+
+
+def test_a_boundary_event_ends_a_loop() -> None:
+    content = one_step(
+        user("a", inside=again("=true")), boundary("b", "a", timer("duration", "PT1H")), user("n"),
+        flow("b", "n"),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("a")
+    one.fire("b")
+    assert one.active() == ["n"]
+
+
+@pytest.mark.parametrize("count", ["=-1", "=20000", '="two"', "=null"])
+def test_a_number_of_rounds_that_makes_no_sense_is_an_incident(count: str) -> None:
+    one = bench(one_step(user("a", inside=times(count)))).start()
+    assert [x.kind for x in one.incidents()] == ["EXTRACT_VALUE_ERROR"]
+
+
+def test_too_many_rounds_are_held_before_the_first() -> None:
+    huge = bench(one_step(user("a", inside=many("=for i in 1..10001 return i")))).start()
+    assert [x.kind for x in huge.incidents()] == ["EXTRACT_VALUE_ERROR"]
+    assert huge.waits() == []
+    inner = el("subProcess", "a", start("s2"), el("task", "t", many("=1..1000")), end("e2"),
+               flows("s2 t e2"), many("=for i in 1..1000 return i"))  # fmt: skip
+    nested = bench(one_step(inner).replace(b'"=1..1000"', b'"=for i in 1..1000 return i"')).start()
+    assert {x.kind for x in nested.incidents()} == {"STEP_LIMIT"}
+
+
+# -- ad-hoc sub-processes
+
+
+def chosen(text: str, **more: str) -> bytes:
+    return one_step(
+        ad_hoc("a", user("x"), user("y"), user("z"), flows("y z"), activeElementsCollection=text,
+               **more)
+    )  # fmt: skip
+
+
+def test_the_chosen_elements_run_with_what_follows_them() -> None:
+    one = bench(chosen('=["x", "y"]')).start()
+    assert one.active() == ["a", "x", "y"]
+    one.complete("y")
+    assert one.active() == ["a", "x", "z"]
+    one.complete("x")
+    one.complete("z")
+    assert one.ended() is not None
+
+
+def test_nothing_chosen_passes() -> None:
+    assert bench(chosen("=[]")).start().ended() is not None
+
+
+@pytest.mark.parametrize("text", ['=["nobody"]', '=["z"]', "=5"])
+def test_what_cannot_be_chosen_is_an_incident(text: str) -> None:
+    one = bench(chosen(text)).start()
+    (incident,) = one.incidents()
+    assert (incident.element_id, incident.kind) == ("a", "EXTRACT_VALUE_ERROR")
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_the_completion_condition_ends_it(cancel: bool) -> None:
+    content = chosen('=["x", "y"]', condition_="=enough")
+    if not cancel:
+        content = content.replace(b'id="a">', b'id="a" cancelRemainingInstances="false">')
+    one = bench(content).start({"enough": False})
+    one.complete("y")
+    one.complete("z", {"enough": True})
+    if not cancel:
+        assert one.active() == ["a", "x"]
+        one.complete("x")
+    assert one.ended() is not None
+
+
+def test_outputs_are_collected_in_the_order_of_completion() -> None:
+    content = one_step(
+        ad_hoc("a", user("x", io(outputs={"r": "=r"})), user("y", io(outputs={"r": "=r"})),
+               activeElementsCollection='=["x", "y"]', outputCollection="all", outputElement="=r")
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("y", {"r": 2})
+    one.complete("x", {"r": 1})
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables == {"all": [2, 1]}
+
+
+def worker() -> Bench:
+    return bench(
+        one_step(ad_hoc("a", user("x"), user("y"), rest=z("taskDefinition", type="agent")))
+    ).start()
+
+
+def test_a_worker_chooses_again_after_each_inner_instance() -> None:
+    one = worker()
+    (job,) = one.of(c.JobOpened)
+    listed = job.variables["adHocSubProcessElements"]
+    assert [entry["elementId"] for entry in listed] == ["x", "y"]
+    token = one.wait("a")
+    one.act(lambda run: run.activate(token, [("x", {"n": 1}), ("y", {})], {"seen": True}))
+    assert one.variables("x")["n"] == 1
+    assert "n" not in one.variables("y")
+    assert one.variables()["seen"] is True
+    one.complete("x")
+    assert one.waits() == ["a", "y"]
+    one.activate("a", fulfilled=True)
+    assert one.active() == ["a", "y"]
+    one.complete("y")
+    assert one.ended() is not None
+
+
+def test_a_worker_may_cancel_what_still_runs() -> None:
+    one = worker()
+    one.activate("a", "x", "y")
+    one.complete("x")
+    one.activate("a", fulfilled=True, cancel_remaining=True)
+    assert one.ended() is not None
+
+
+def test_a_worker_cannot_choose_what_is_not_there() -> None:
+    one = worker()
+    before = one.state
+    with pytest.raises(Invalid):
+        one.activate("a", "end")
+    assert one.state == before
+
+
+def test_an_ad_hoc_sub_process_can_be_interrupted_and_repeated() -> None:
+    content = one_step(
+        ad_hoc("a", user("x"), many('=["p", "q"]', inputElement="who"),
+               activeElementsCollection='=["x"]'),
+        boundary("b", "a", signal("sig")), user("n"), flow("b", "n"),
+    )  # fmt: skip
+    one = bench(content).start()
+    assert one.active() == ["a", "a", "a", "x", "x"]
+    one.complete("x")
+    assert one.waits() == ["b", "x"]
+    one.receive("b")
+    assert one.active() == ["n"]
+
+
+# -- links
+
+
+def test_a_link_goes_on_at_its_catch_from_every_throw() -> None:
+    content = definitions(
+        process(
+            start(), el("exclusiveGateway", "g", default="g-t1"), throw("t1", link("on")),
+            throw("t2", link("on")), catch("k", link("on")), user("a"), end(),
+            flows("start g t1", "k a end"), flow("g", "t2", "=x"),
+        )
+    )  # fmt: skip
+    for x in (True, False):
+        one = bench(content).start({"x": x})
+        assert one.entered()[-2:] == ["k", "a"]
+        one.complete("a")
+        assert one.ended() is not None
+
+
+def test_an_inclusive_join_waits_for_a_token_that_comes_by_a_link() -> None:
+    content = definitions(
+        process(
+            start(), el("inclusiveGateway", "g"), user("a"), user("b"), throw("t", link("on")),
+            catch("k", link("on")), el("inclusiveGateway", "j"), user("z"), end(),
+            flows("start g"), flow("g", "a", "=true"), flow("g", "b", "=true"),
+            flows("a t", "k j", "b j z end"),
+        )
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("b")
+    assert one.active() == ["a", "j"]
+    one.complete("a")
+    assert one.active() == ["z"]
+
+
+# -- listeners
+
+BOTH = z(
+    "executionListeners",
+    z("executionListener", eventType="start", type="before"),
+    z("executionListener", eventType="start", type="=second"),
+    z("executionListener", eventType="end", type="after"),
+)
+
+
+def test_listeners_go_before_and_after_the_work_in_order() -> None:
+    one = bench(one_step(user("a", BOTH))).start({"second": "too"})
+    assert [(x.type, x.listener) for x in one.of(c.JobOpened)] == [("before", "start")]
+    one.hear("a", {"mine": 1})
+    one.hear("a")
+    assert [type(x).__name__ for x in one.open().values()] == ["TaskOpened"]
+    assert one.variables("a")["mine"] == 1
+    one.complete("a", {"result": 2})
+    assert one.variables()["result"] == 2
+    one.hear("a", {"told": 3})
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables == {"second": "too", "result": 2, "told": 3}
+
+
+def test_a_listener_that_cannot_be_asked_is_an_incident_and_the_others_run_once() -> None:
+    one = bench(one_step(user("a", BOTH))).start()
+    one.hear("a", {"second": None})
+    (incident,) = one.incidents()
+    assert incident.kind == "EXTRACT_VALUE_ERROR"
+    assert one.waits() == []
+    one.set({"second": "too"}, incident.token)
+    one.retry()
+    assert [x.type for x in one.of(c.JobOpened)] == ["before", "too"]
+    one.hear("a")
+    assert [type(x).__name__ for x in one.open().values()] == ["TaskOpened"]
+
+
+def test_an_end_listener_that_cannot_be_asked_is_not_left_out() -> None:
+    one = bench(one_step(user("a", listener("execution", "end", "=kind")))).start()
+    one.complete("a")
+    assert [x.kind for x in one.incidents()] == ["EXTRACT_VALUE_ERROR"]
+    one.set({"kind": "late"})
+    one.retry()
+    one.hear("a")
+    assert one.ended() is not None
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda x: el("exclusiveGateway", "a", x),
+        lambda x: el("parallelGateway", "a", x),
+        lambda x: el("subProcess", "a", x, start("s2"), end("e2"), flows("s2 e2")),
+        lambda x: el("intermediateThrowEvent", "a", x),
+        lambda x: el("task", "a", x),
+    ],
+)
+def test_every_element_can_be_listened_to(made: object) -> None:
+    assert callable(made)
+    both = ext(
+        z("executionListeners", z("executionListener", eventType="start", type="b"),
+          z("executionListener", eventType="end", type="c"))
+    )  # fmt: skip
+    one = bench(one_step(made(both))).start()
+    one.hear("a")
+    one.hear("a")
+    assert one.ended() is not None
+
+
+def test_a_cancelled_element_takes_its_listener_with_it() -> None:
+    inner = el("subProcess", "s", start("s2"), user("a", BOTH), end("e2"), flows("s2 a e2"))
+    content = one_step(inner, boundary("b", "s", signal("sig")), user("n"), flow("b", "n"),
+                       path="start s end")  # fmt: skip
+    one = bench(content).start()
+    assert one.waits() == ["a", "b"]
+    one.receive("b")
+    assert one.waits() == ["n"]
+
+
+def test_an_error_of_a_listener_is_caught_at_its_element_or_beside_it() -> None:
+    inner = el(
+        "subProcess", "s", start("s2"), service("a", "t", listener("execution", "end")),
+        end("e2"), flows("s2 a e2"),
+        event_sub("x", event("error", "e"), user("u"), end("xe"), flows("x-start u xe")),
+    )  # fmt: skip
+    one = bench(one_step(inner, path="start s end")).start()
+    one.complete("a")
+    one.throw("a", "NO")
+    assert one.active() == ["s", "u", "x"]
+
+
+def test_an_uncaught_error_of_a_listener_is_an_incident_and_retry_asks_again() -> None:
+    one = bench(one_step(user("a", listener("execution", "start")))).start()
+    one.throw("a", "ELSE")
+    assert [x.kind for x in one.incidents()] == ["UNHANDLED_ERROR_EVENT"]
+    one.retry()
+    one.hear("a")
+    one.complete("a")
+    assert one.ended() is not None
+
+
+TASK = z(
+    "taskListeners",
+    z("taskListener", eventType="creating", type="prepare"),
+    z("taskListener", eventType="completing", type="check"),
+    z("taskListener", eventType="completing", type="check2"),
+)
+
+
+def test_task_listeners_prepare_check_and_deny() -> None:
+    one = bench(one_step(user("a", TASK))).start()
+    assert one.of(c.TaskOpened) == []
+    one.hear("a", {"hint": "call first"})
+    (opened,) = one.of(c.TaskOpened)
+    assert one.variables("a")["hint"] == "call first"
+    one.act(lambda run: run.complete(opened.token, {"x": 1}))
+    with pytest.raises(Conflict):
+        one.act(lambda run: run.complete(opened.token, {"x": 2}))
+    one.hear("a")
+    one.act(lambda run: run.deny(one.listener("a")))
+    assert one.waits() == ["a"]
+    one.act(lambda run: run.complete(opened.token, {"x": 3}))
+    one.hear("a")
+    one.hear("a", {"checked": True})
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables == {"x": 3, "checked": True}
+
+
+def test_only_a_completing_listener_can_deny() -> None:
+    one = bench(one_step(user("a", TASK))).start()
+    with pytest.raises(Conflict):
+        one.act(lambda run: run.deny(one.listener("a")))
