@@ -231,8 +231,8 @@ def _published(step: Step, member: Member, change: Published) -> None:
 
 def _broadcast(step: Step, member: Member, change: Broadcast) -> None:
     _note(step, member, "signal.thrown", change, signal=change.signal)
-    thrown = Thrown("signal", change.signal, "", change.variables)
-    step.later(lambda: buffer.throw(step, thrown))
+    # At once: it is for those who wait now, not for what the rest of the step opens.
+    buffer.throw(step, Thrown("signal", change.signal, "", change.variables))
 
 
 _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.multi_instance import MultiInstance
-from engine.bpmn.nodes import Node, Task
+from engine.bpmn.nodes import Task, is_ghost
+from engine.bpmn.subprocess import SubProcess
 from engine.bpmn.tasks import JobTask
 from engine.bpmn.workflow import Instance, token_of
 from engine.errors import Invalid
@@ -19,22 +20,18 @@ Chosen = tuple[str, dict[str, Json]]
 """An inner element and the variables of its inner instance."""
 
 
-class InnerInstance(Node):
+class InnerInstance(SubProcess):
     """One chosen element and what follows it."""
 
     hidden = True
+    recorded = False
 
     def enter(self, task: Task) -> bool:
+        if is_ghost(task):
+            return super().enter(task)
         level = task.workflow.top_workflow.create_subprocess(task, self.bpmn_id)
         level.spawn(level.spec.task_specs[task.internal_data["element"]])
         return False
-
-    def withdrawn(self, task: Task) -> None:
-        top = task.workflow.top_workflow
-        level = top.subprocesses.pop(task.id, None)
-        if level is not None:
-            level.completed = True
-            top.withdraw(level)
 
     def _leave(self, task: Task, top: Instance) -> None:
         """Mappings are the body's."""
@@ -102,6 +99,11 @@ class AdHocSubProcess(MultiInstance):
             top.put(token_of(task), {self.output_collection: [*collected, value]})
         if self.condition is not None:
             inner.internal_data["enough"] = self.condition.truth(top.view(task))
+        if "done" in inner.internal_data:
+            entry = {"of": self.bpmn_id, "node": self.inner.name}
+            entry |= {"inside": inner.internal_data.pop("done")}
+            entry |= {"scope": dict(top.scopes.own(token_of(inner)))}
+            task.internal_data.setdefault("undoable", []).append(entry)
 
     def one_done(self, inner: Task) -> None:
         task = self._body_of(inner)
@@ -114,6 +116,12 @@ class AdHocSubProcess(MultiInstance):
         else:
             task.workflow.top_workflow.end_wait(task, "cancelled")
             self._ask(task)
+
+    def left(self, task: Task) -> None:
+        """Inner instances can be undone, each by itself, once the whole has completed."""
+        undoable = task.internal_data.pop("undoable", [])
+        if self.undo is None:
+            task.workflow.done += undoable
 
     def _close(self, task: Task, cancel_remaining: bool, spare: Task | None) -> None:
         top = task.workflow.top_workflow

@@ -232,7 +232,7 @@ def _undone(
         scopes.append(around.parent)
     target = process.elements.get(activity)
     can = target is not None and (
-        target.type in ("subProcess", "transaction")
+        target.type in SUB_PROCESSES
         or any(one.handler for one in process.boundaries(activity))
     )
     if target is None or target.parent not in scopes or not can or target.event_sub_process:

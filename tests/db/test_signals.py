@@ -117,6 +117,22 @@ def test_a_signal_reaches_its_own_case_in_the_same_step(engine: Engine, play: Pl
     assert housekeeping.tick(engine) == 0
 
 
+def test_a_signal_is_not_for_what_the_same_step_opens_afterwards(play: Play) -> None:
+    content = definitions(
+        ALARM,
+        process(
+            start(), el("intermediateThrowEvent", "sound", event("signal", "s")),
+            el("intermediateCatchEvent", "heard", event("signal", "s")), user("a", mine()),
+            end(), flows("start sound heard a end"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": content})
+    case_id = play.start().case_id
+    assert play.open(case_id) == {}
+    assert broadcast(play) == 1
+    assert list(play.open(case_id)) == ["a"]
+
+
 def test_a_signal_starts_processes(play: Play) -> None:
     started = definitions(
         ALARM,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.unit.bpmn.drawing import (
+    ad_hoc,
     boundary,
     compensate,
     definitions,
@@ -252,3 +253,25 @@ def test_an_incident_of_a_handler_holds_the_compensation_until_it_is_resolved() 
     one.retry()
     one.complete("h")
     assert one.ended() is not None
+
+
+def test_the_inner_instances_of_an_ad_hoc_sub_process_are_undone_one_by_one() -> None:
+    inner = ad_hoc(
+        "sub", user("a", io({"n": "=1"})), undoing("a", "ha"), user("b"), undoing("b", "hb"),
+        activeElementsCollection='=["a", "b"]',
+    )  # fmt: skip
+    content = file(
+        start(), inner, boundary("s", "sub", signal("sig")), throw("t", compensate("sub")), end(),
+        end("e2"), flows("start sub t end", "s e2"),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("b")
+    one.complete("a")
+    assert one.active() == ["ha", "t"]
+    undone(one, "ha", "hb")
+    assert one.ended() is not None
+    stopped = bench(content).start()
+    stopped.complete("b")
+    stopped.receive("s")
+    assert stopped.ended() is not None
+    assert "hb" not in stopped.entered()
