@@ -136,15 +136,17 @@ class DateTime:
 
     @classmethod
     def from_instant(cls, nanos: int, zone: Zone | None) -> Self:
-        """The moment ``nanos`` after 1970-01-01T00:00Z, shown in ``zone`` (None: local as UTC)."""
-        seconds = nanos // NANO
-        shift = 0
-        if zone is not None:
-            shift = zone.seconds
-            if zone.region:
-                shift = zone.offset(seconds)
-                shift = _settled(zone, seconds, shift)
-        return cls.from_local(nanos + shift * NANO, zone)
+        """The moment ``nanos`` after 1970-01-01T00:00Z, shown in ``zone`` (None: local as UTC).
+
+        In the hour that a clock put back shows twice, the region alone names the first; the
+        second is shown with its offset instead."""
+        if zone is None:
+            return cls.from_local(nanos, zone)
+        shift = zone.offset_at(nanos // NANO)
+        local = nanos + shift * NANO
+        if zone.region and zone.offset(local // NANO) != shift:
+            zone = Zone(shift)
+        return cls.from_local(local, zone)
 
     @classmethod
     def from_local(cls, nanos: int, zone: Zone | None) -> Self:
@@ -243,10 +245,3 @@ def from_python(value: py.date | py.time | py.timedelta) -> Temporal | DaysTime:
 
 def _clock(value: py.time, zone: Zone | None) -> Time:
     return Time(value.hour, value.minute, value.second, value.microsecond * 1000, zone)
-
-
-def _settled(zone: Zone, utc_seconds: int, guess: int) -> int:
-    """The offset in force at a UTC moment, found from local offsets by two refinements."""
-    for _ in range(2):
-        guess = zone.offset(utc_seconds + guess)
-    return guess

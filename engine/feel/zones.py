@@ -23,14 +23,13 @@ class Zone:
         """Seconds east of UTC at the local time ``local_seconds`` after 1970-01-01T00:00."""
         if not self.region:
             return self.seconds
-        days, rest = divmod(local_seconds, DAY_SECONDS)
-        year, month, day = civil_from_days(days)
-        moment = py.datetime(
-            _ruled(year), month, day, rest // 3600, rest // 60 % 60, rest % 60,
-            tzinfo=_zone_info(self.region),
-        )  # fmt: skip
-        delta = moment.utcoffset()
-        return 0 if delta is None else int(delta.total_seconds())
+        return _shift(_moment(local_seconds, _zone_info(self.region)))
+
+    def offset_at(self, utc_seconds: int) -> int:
+        """Seconds east of UTC at the instant ``utc_seconds`` after 1970-01-01T00:00Z."""
+        if not self.region:
+            return self.seconds
+        return _shift(_moment(utc_seconds, py.UTC).astimezone(_zone_info(self.region)))
 
     def tzinfo(self) -> py.tzinfo:
         """The same zone for Python's own datetime."""
@@ -88,6 +87,19 @@ def set_zone(key: str) -> None:
 @lru_cache(maxsize=600)
 def _zone_info(key: str) -> ZoneInfo:
     return ZoneInfo(key)
+
+
+def _moment(seconds: int, zone: py.tzinfo) -> py.datetime:
+    days, rest = divmod(seconds, DAY_SECONDS)
+    year, month, day = civil_from_days(days)
+    return py.datetime(
+        _ruled(year), month, day, rest // 3600, rest // 60 % 60, rest % 60, tzinfo=zone
+    )
+
+
+def _shift(moment: py.datetime) -> int:
+    delta = moment.utcoffset()
+    return 0 if delta is None else int(delta.total_seconds())
 
 
 def _ruled(year: int) -> int:
