@@ -22,7 +22,7 @@ Block = tuple[str, str]
 _TASKS: tuple[Kind, ...] = ("user", "user", "user", "job", "receive", "call")
 
 _TRIGGERS: tuple[Trigger, ...] = (
-    "timer", "message", "signal", "cycle", "error", "error", "escalation",
+    "timer", "message", "signal", "cycle", "error", "error", "error", "escalation",
 )  # fmt: skip
 
 
@@ -212,7 +212,7 @@ class _Structured(_Maker):
         join = self.add("xor")
         self.link(host.id, join.id)
         used = set()
-        for _ in range(self.dice.choice([1, 1, 2, 3])):
+        for _ in range(self.dice.choice([1, 1, 2, 3, 4])):
             event = self.boundary(host.id, self.dice.choice(_TRIGGERS))
             if (event.trigger in ("error", "escalation")) and (event.trigger, event.code) in used:
                 del self.diagram.elements[event.id]

@@ -10,7 +10,7 @@ import pytest
 
 from engine.bpmn import BpmnInvalid, Diagram, Known, compile_process, lint, parse
 from engine.bpmn import changes as c
-from engine.errors import BihuanError
+from engine.errors import BihuanError, Conflict
 from engine.model import Json
 from tests.properties.corpus import FUNCTIONS, diagrams
 from tests.properties.damage import of_xml
@@ -99,5 +99,9 @@ def act(one: Bench, dice: random.Random) -> bool:
     elif dice.randrange(5) == 0:
         one.act(lambda it: it.throw_error(token, dice.choice("AB"), "broken", result))
     else:
-        one.act(lambda it: it.complete(token, result))
+        try:
+            one.act(lambda it: it.complete(token, result))
+        except Conflict:  # it was completed, and waits for its listener
+            assert isinstance(wait, c.TaskOpened)
+            assert stuck or any(isinstance(each, c.JobOpened) for each in waits.values())
     return True
