@@ -157,6 +157,8 @@ class Diagram:
     repeated: tuple[tuple[str, int | None], ...] = ()
     dialect: str = "zeebe"
     """"zeebe", or "camunda" for a file drawn for Camunda 7."""
+    defined: frozenset[str] = frozenset()
+    """Ids of what stands beside the processes: messages, signals, errors, escalations."""
 
     def process(self, process_id: str) -> ProcessInfo | None:
         return next((p for p in self.processes if p.id == process_id), None)

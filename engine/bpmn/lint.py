@@ -40,7 +40,7 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     functions = known_functions(known.functions)
     found += structure.check(remarks, process, functions)
     found += tidiness.check(remarks, process)
-    found += definitions.check(remarks, process)
+    found += definitions.check(remarks, process, diagram.defined)
     if not broken:
         found += soundness.check(remarks, process, functions)
     found += texts.check(remarks, process, functions)

@@ -122,7 +122,8 @@ class _Reader:
         camunda_7 = _CAMUNDA_7 in (self.root.nsmap or {}).values()
         zeebe_used = zeebe.ZEEBE[1:-1] in (self.root.nsmap or {}).values()
         dialect = "camunda" if camunda_7 and not zeebe_used else "zeebe"
-        return Diagram(self.filename, processes, shapes, self._repeated(), dialect)
+        defined = frozenset(self.named)
+        return Diagram(self.filename, processes, shapes, self._repeated(), dialect, defined)
 
     def _repeated(self) -> tuple[tuple[str, int | None], ...]:
         seen: set[str] = set()

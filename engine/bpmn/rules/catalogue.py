@@ -305,6 +305,12 @@ SAYS = (
         "Fill it in; the finding names it.",
         "conditional-event",
     ),
+    Rule(
+        "undefined-reference",
+        "error",
+        "A message, signal, error or escalation is named that the file does not define.",
+        "Choose it again, or make one.",
+    ),
     Rule("condition-feel", "error", "A condition does not begin with `=`.", "Write FEEL."),
     Rule("feel", "error", "A FEEL text is wrong, or missing its `=`.", "Correct it."),
     Rule(

@@ -11,6 +11,7 @@ from engine.bpmn.remarks import Remarks
 from engine.bpmn.timing import TimingError, moment
 from engine.model import Finding
 
+_DEFINITIONS = {"message": "消息", "signal": "信号", "error": "错误", "escalation": "升级"}
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME_HINT = (
@@ -19,14 +20,30 @@ _NAME_HINT = (
 )
 
 
-def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
+def check(remarks: Remarks, process: ProcessInfo, defined: frozenset[str]) -> Iterator[Finding]:
     """One element at a time, then error and escalation codes of one activity together."""
     for element in process.elements.values():
+        yield from _undefined(remarks, element, defined)
         yield from _variables(remarks, element)
         yield from _timer(remarks, process, element)
         yield from _message(remarks, element)
         yield from _code(remarks, process, element)
         yield from _nobody(remarks, element)
+
+
+def _undefined(remarks: Remarks, element: Element, defined: frozenset[str]) -> Iterator[Finding]:
+    event = element.event
+    if event is None or not event.reference or event.reference in defined:
+        return
+    zh = _DEFINITIONS.get(event.kind, "定义")
+    yield remarks.on(
+        element,
+        "undefined-reference",
+        f"引用的{zh} {event.reference} 在文件中没有定义。",
+        f"refers to the {event.kind} {event.reference}, which the file does not define.",
+        (f"重新选择或新建一个{zh}。", f"Choose or make a definition of the {event.kind}."),
+        line=event.line,
+    )
 
 
 def _variables(remarks: Remarks, element: Element) -> Iterator[Finding]:

@@ -204,6 +204,9 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(TRANSACTION, boundary("b", "a", event("cancel"))) + flows("b end"),
     ),
     "definition-required": (line(el("serviceTask", "a")), line(service("a", "mail.send"))),
+    "undefined-reference": (
+        line(throw("a", signal("gone"))), line(throw("a", signal("sig"))),
+    ),
     "condition-feel": (
         choice("${x}", "", default="g-e2"), choice("=x", "", default="g-e2"),
     ),
@@ -262,6 +265,11 @@ MORE_BAD: dict[str, tuple[str, ...]] = {
         start() + task("a") + task("b") + task("j") + end() + flows("start a j end", "start b j"),
     ),
     "definition-required": (line(catch("a", condition(""))),),
+    "undefined-reference": (
+        caught(boundary("b", "a", event("error", "gone"))),
+        caught(boundary("b", "a", event("escalation", "gone"))),
+        line(catch("a", message("gone"))),
+    ),
     "variable-name": (line(task("a", io({"x-y": "=1"}))),),
     "interrupting-event": (
         line(task("a"), event_sub("s", event("error", "e"), end("e2"), flows("s-start e2"),

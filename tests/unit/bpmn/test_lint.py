@@ -19,7 +19,6 @@ from tests.unit.bpmn.drawing import (
     el,
     end,
     ext,
-    flow,
     flows,
     process,
     script,
