@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, combinations
 
-from engine.bpmn.diagram import Element, ProcessInfo
+from engine.bpmn.diagram import SUB_PROCESSES, Element, ProcessInfo
 from engine.bpmn.reach import reach
 from engine.bpmn.rules.conditions import disjoint
 from engine.feel import Function
@@ -42,9 +42,15 @@ class Game:
     results: dict[str, list[tuple[tuple[str, ...], str]]] = field(init=False)
     after: dict[str, tuple[str, ...]] = field(init=False)
     """The elements a token at this one can come to next."""
+    attached: dict[str, list[Element]] = field(init=False)
+    """The boundary events by what they are attached to."""
 
     def __post_init__(self) -> None:
         self.elements = {one.id: one for one in self.process.children(self.scope)}
+        self.attached = {}
+        for one in self.elements.values():
+            if one.attached_to is not None:
+                self.attached.setdefault(one.attached_to, []).append(one)
         self.after = {one.id: tuple(self._after(one)) for one in self.elements.values()}
         self.back = frozenset(self._back()) if self.once else frozenset()
         self.results = {one.id: list(self._results(one)) for one in self.elements.values()}
@@ -76,7 +82,7 @@ class Game:
 
     def _after(self, element: Element) -> Iterator[str]:
         yield from (self.process.flows[flow].target for flow in element.outgoing)
-        yield from (one.id for one in self.process.boundaries(element.id))
+        yield from (one.id for one in self.attached.get(element.id, ()))
         if element.type == "intermediateThrowEvent":
             yield from (one.id for one in self.process.links(element))
 
@@ -153,7 +159,7 @@ class Game:
         """What leaving the element can produce: the flows, and the one to name."""
         ways = list(self._ways(element)) if self._completes(element) else []
         yield from ways
-        for event in self.process.boundaries(element.id):
+        for event in self.attached.get(element.id, ()):
             if event.handler is not None or (event.event and event.event.kind == "compensate"):
                 continue
             if event.interrupting:
@@ -163,6 +169,8 @@ class Game:
 
     def _completes(self, element: Element) -> bool:
         """Whether a sub-process can be left by its own ends."""
+        if element.type not in SUB_PROCESSES:
+            return True
         ends = [one for one in self.process.children(element.id) if one.type == "endEvent"]
         kinds = {one.event.kind if one.event else "none" for one in ends}
         return not ends or not kinds <= {"error", "cancel"}

@@ -87,12 +87,15 @@ def corpus() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def theirs(request: pytest.FixtureRequest) -> dict[str, list[list[str]]]:
+def theirs(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, list[list[str]]]:
     """Their errors as (rule, element), by file."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("node and npm are not installed")
-    place = request.config.cache.mkdir("bpmnlint")
+    kept = getattr(request.config, "cache", None)
+    place = kept.mkdir("bpmnlint") if kept else tmp_path_factory.mktemp("bpmnlint")
     if not (place / "node_modules" / "bpmnlint").is_dir():
         command = [npm, "install", "--prefix", str(place), "--no-save", f"bpmnlint@{VERSION}"]
         if subprocess.run(command, capture_output=True, timeout=120).returncode:
@@ -112,6 +115,8 @@ def _run(node: str, place: Path) -> dict[str, list[list[str]]]:
 
 
 def test_their_errors_are_among_our_findings(theirs: dict[str, list[list[str]]]) -> None:
+    assert len(theirs) > 150
+    assert len({rule for errors in theirs.values() for rule, _ in errors}) > 12
     missed = []
     for name, errors in theirs.items():
         ours = {(one.rule, one.element_id) for one in lint(parse(corpus()[name], "x"), Known())}
@@ -126,9 +131,3 @@ def test_their_errors_are_among_our_findings(theirs: dict[str, list[list[str]]])
 def _found(ours: set[tuple[str, str | None]], rule: str, element: str) -> bool:
     same = {(one, element) for one in OURS.get(rule, {rule})}
     return bool(same & ours) or bool(ELSEWHERE.get(rule, frozenset()) & {one for one, _ in ours})
-
-
-def test_the_comparison_compares_something(theirs: dict[str, list[list[str]]]) -> None:
-    rules = {rule for errors in theirs.values() for rule, _ in errors}
-    assert len(rules) > 12
-    assert len(theirs) > 150
