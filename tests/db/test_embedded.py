@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import orjson
 import psutil
@@ -15,11 +16,14 @@ from engine.store.embedded import ServerNotStarted
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder for a server, with Chinese and a blank in its name, stopped at the end."""
-    folder = tmp_path / "数据 目录" / "postgres"
-    yield folder
-    embedded.stop(folder)
+def folder() -> Iterator[Path]:
+    """A folder for a server, with Chinese and a blank in its name, stopped at the end. Not
+    below pytest's own folder: each session of pytest closes that to other users, and as root
+    the server runs as another user."""
+    with TemporaryDirectory(prefix="bihuan-tests-", ignore_cleanup_errors=True) as parent:
+        folder = Path(parent) / "数据 目录" / "postgres"
+        yield folder
+        embedded.stop(folder)
 
 
 def query(url: str, statement: str) -> list[tuple[object, ...]]:
