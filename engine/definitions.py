@@ -27,6 +27,7 @@ _KINDS_ZH = {
     "form": "表单",
     "calendar": "工作日历",
     "case": "工单类型",
+    "figure": "指标",
     "file": "文件",
 }
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine import bpmn, dmn
+from engine import bpmn, dmn, figures
 from engine.errors import BihuanError, Invalid
 from engine.feel import Function
 from engine.model import File, Finding, Json
@@ -21,6 +21,7 @@ ENDINGS = {
     ".form": "form",
     ".case.json": "case",
     ".calendar.json": "calendar",
+    ".figure.sql": "figure",
 }
 _DEPLOYMENT_BINDING = re.compile(rb"""bindingType\s*=\s*["']deployment["']""")
 
@@ -46,6 +47,7 @@ class Resource:
     bound: bool = False
     diagram: bpmn.Diagram | None = None
     model: dmn.Model | None = None
+    figure: figures.Figure | None = None
     data: Json = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -161,7 +163,16 @@ def _calendar(file: File) -> Resource:
     return Resource(file, _hash(file), (Defined("calendar", id_, _name(data, id_)),))
 
 
-_READERS = {"process": _bpmn, "decision": _dmn, "form": _form, "case": _case, "calendar": _calendar}
+def _figure(file: File) -> Resource:
+    figure = figures.parse(file.content, file.name)
+    defines = (Defined("figure", figure.id, figure.title),)
+    return Resource(file, _hash(file), defines, figure=figure)
+
+
+_READERS = {
+    "process": _bpmn, "decision": _dmn, "form": _form, "case": _case, "calendar": _calendar,
+    "figure": _figure,
+}  # fmt: skip
 
 
 def _json(file: File) -> dict[str, Json]:

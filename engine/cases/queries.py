@@ -158,6 +158,14 @@ def siblings(conn: Connection, case_id: int, limit: int = 8) -> tuple[CaseRow, .
     return _rows(conn, found, datetime.now(UTC))
 
 
+def rows(conn: Connection, keys: Sequence[int]) -> tuple[CaseRow, ...]:
+    """The cases with these keys, latest received first; unknown keys are left out."""
+    found = conn.execute(
+        _select().where(table.c.key.in_(keys)).order_by(table.c.received_at.desc())
+    ).all()
+    return _rows(conn, found, datetime.now(UTC))
+
+
 def duplicates(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tuple[CaseRow, ...]:
     """Open cases of the same customer that agree in the fields the kind's ``duplicates`` name:
     what intake warns of before a second case is opened for the same matter."""

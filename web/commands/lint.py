@@ -18,10 +18,11 @@ from engine.dmn import DmnInvalid, Model
 from engine.dmn import check as check_dmn
 from engine.dmn import parse as parse_dmn
 from engine.errors import Invalid
+from engine.figures import findings as check_figure
 from engine.model import Finding
 from forms import findings as check_form
 
-_ENDINGS = (".bpmn", ".dmn", ".form", ".case.json", ".calendar.json")
+_ENDINGS = (".bpmn", ".dmn", ".form", ".case.json", ".calendar.json", ".figure.sql")
 _WORDS = {
     "zh": {"error": "错误", "warning": "警告", "info": "提示"},
     "en": {"error": "error", "warning": "warning", "info": "info"},
@@ -68,6 +69,8 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 found += check_case(content, name, calls)
             elif path.name.endswith(".calendar.json"):
                 found += check_calendar(content, name)
+            elif path.name.endswith(".figure.sql"):
+                found += check_figure(content, name)
             else:
                 found.append(_not_ours(name))
         except (BpmnInvalid, DmnInvalid) as error:

@@ -5,6 +5,7 @@ from web.pages import (
     case,
     cases,
     deployments,
+    figures,
     health,
     inbox,
     incidents,
@@ -15,5 +16,5 @@ from web.pages import (
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    cases.pages, case.pages, deployments.pages, incidents.pages,
+    cases.pages, case.pages, deployments.pages, incidents.pages, figures.pages,
 )

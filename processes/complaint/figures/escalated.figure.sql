@@ -1,0 +1,26 @@
+-- title: 升级投诉率
+-- formula: 当月升级投诉 ÷（当月客户投诉＋当月升级投诉）；升级投诉不在客户投诉中重复计数，按受理时间
+-- source: 资料 004
+-- unit: %
+-- decimals: 2
+-- direction: down
+-- order: 30
+-- column escalated: 升级投诉
+-- column ordinary: 客户投诉
+-- cases 升级投诉: escalated
+-- cases 部级: escalation_level = 'ministry'
+-- cases 省级: escalation_level = 'province'
+WITH counted AS (
+    SELECT c.case_id, c.received_month AS month, c.escalated, c.escalation_level
+    FROM v_cases c
+    WHERE c.kind = 'complaint' AND NOT c.merged AND NOT c.withdrawn
+        AND c.received_at >= :from AND c.received_at < :to
+        AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
+        AND asked(:level, c.level) AND asked(:category, c.category)
+        AND coalesce(c.order_kind, 'complaint') = 'complaint'
+)
+SELECT month,
+    count(*) FILTER (WHERE escalated) AS escalated,
+    count(*) FILTER (WHERE NOT escalated) AS ordinary,
+    100.0 * count(*) FILTER (WHERE escalated) / nullif(count(*), 0) AS value
+FROM counted GROUP BY ROLLUP (month)

@@ -1,0 +1,54 @@
+-- title: 满意率
+-- formula: 满意 ÷（满意＋不满意＋一般＋超额未回访量）；高星级客户回访不足 95%、普通客户不足 90% 的件数为超额未回访量，小数进一
+-- source: 资料 000
+-- unit: %
+-- direction: up
+-- order: 10
+-- setting high_star_quota: 95 高星级、重点客户回访配额（%）
+-- setting ordinary_quota: 90 普通客户回访配额（%）
+-- column satisfied: 满意
+-- column neutral: 一般
+-- column dissatisfied: 不满意
+-- column shortfall: 超额未回访量
+-- missing shortfall: 还差 {} 件回访
+-- missing to_target: 按现有件数，还差 {} 件满意才达标
+-- cases 满意: revisited AND satisfaction = 'satisfied'
+-- cases 一般: revisited AND satisfaction = 'neutral'
+-- cases 不满意: revisited AND satisfaction = 'dissatisfied'
+-- cases 未回访: NOT revisited AND NOT excused
+WITH revisit AS (
+    -- 一件工单以最近一次回访为准：重开后要再回访一次。
+    SELECT DISTINCT ON (case_id) case_id, state, created_at
+    FROM v_tasks
+    WHERE element_id = 'call_back' AND state <> 'cancelled'
+    ORDER BY case_id, created_at DESC
+), counted AS (
+    SELECT c.case_id, date_trunc('month', r.created_at)::date AS month,
+        coalesce(c.level IN ('vip', 'high-star'), false) AS high_star,
+        r.state = 'completed' AND c.no_revisit_reason IS NOT NULL AS excused,
+        r.state = 'completed' AND c.no_revisit_reason IS NULL AS revisited,
+        c.satisfaction, c.solved
+    FROM revisit r JOIN v_cases c ON c.case_id = r.case_id
+    WHERE c.kind = 'complaint' AND r.created_at >= :from AND r.created_at < :to
+        AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
+        AND asked(:level, c.level) AND asked(:category, c.category)
+), tallied AS (
+    SELECT month,
+        count(*) FILTER (WHERE revisited AND satisfaction = 'satisfied') AS satisfied,
+        count(*) FILTER (WHERE revisited AND satisfaction = 'neutral') AS neutral,
+        count(*) FILTER (WHERE revisited AND satisfaction = 'dissatisfied') AS dissatisfied,
+        count(*) FILTER (WHERE high_star AND NOT excused) AS high_due,
+        count(*) FILTER (WHERE high_star AND revisited) AS high_done,
+        count(*) FILTER (WHERE NOT high_star AND NOT excused) AS ordinary_due,
+        count(*) FILTER (WHERE NOT high_star AND revisited) AS ordinary_done
+    FROM counted GROUP BY ROLLUP (month)
+), short AS (
+    SELECT month, satisfied, neutral, dissatisfied,
+            greatest(0, ceil(high_due * :high_star_quota / 100 - high_done))
+            + greatest(0, ceil(ordinary_due * :ordinary_quota / 100 - ordinary_done)) AS shortfall
+    FROM tallied
+)
+SELECT month, satisfied, neutral, dissatisfied, shortfall,
+    100.0 * satisfied / nullif(satisfied + neutral + dissatisfied + shortfall, 0) AS value,
+    ceil(:target / 100 * (satisfied + neutral + dissatisfied + shortfall) - satisfied) AS to_target
+FROM short
