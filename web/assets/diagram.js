@@ -14,6 +14,7 @@ import "./diagram.css";
 import { addControls } from "./diagram-controls.js";
 import { addTouch } from "./diagram-touch.js";
 
+const TOO_SMALL = 0.45;
 const READABLE = 0.6;
 const EMPTY = { active: [], done: [], taken: [], incidents: [], late: [], links: {} };
 
@@ -71,7 +72,7 @@ function show(viewer, state) {
   const canvas = viewer.get("canvas");
   fit(canvas);
   const first = [...state.incidents, ...state.active].find(({ id }) => viewer.get("elementRegistry").get(id));
-  if (canvas.zoom() >= READABLE || !first) return;
+  if (canvas.zoom() >= TOO_SMALL || !first) return;
   canvas.zoom(READABLE, "auto");
   canvas.scrollToElement(first.id, { top: 80, right: 120, bottom: 80, left: 80 });
 }
