@@ -56,6 +56,10 @@ def test_json_for_machines(tmp_path: Path) -> None:
     assert result.exit_code == 1
     first = json.loads(result.output)[0]
     assert (first["rule"], first["element_id"], first["line"]) == ("definition-required", "a", 4)
+    assert set(first) == {
+        "rule", "severity", "file", "line", "element_id", "element_name",
+        "zh", "en", "remedy_zh", "remedy_en",
+    }  # fmt: skip
 
 
 def test_a_folder_is_a_whole_in_which_references_must_be_found(tmp_path: Path) -> None:
