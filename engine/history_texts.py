@@ -93,6 +93,7 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "job.created": lambda name, data: f"产生作业“{data.get('type')}”",
     "job.completed": lambda name, data: f"“{name}”由系统完成",
     "job.failed": _failed,
+    "job.denied": lambda name, data: f"“{name}”未通过检查：{data.get('reason') or '没有说明原因'}",
     "job.error": lambda name, data: f"作业“{data.get('type')}”报告错误 {data.get('code')}",
     "timer.set": lambda name, data: f"“{name}”定时 {data.get('due_at')}",
     "timer.fired": lambda name, data: f"“{name}”时间到",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +28,16 @@ _AD_HOC: tuple[tuple[str, str, str, Kind], ...] = (
     ("激活的元素集合", "collection of active elements", "active", "list"),
     ("完成条件", "completion condition", "completion_condition", "truth"),
     ("输出元素", "output element", "output_element", "feel"),
+)
+
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"')
+# A word with neither a parenthesis nor another word behind it: names of functions have several.
+_WORD = re.compile(r"\b[^\W\d]\w*\b(?!\s*(?:\(|[^\W\d]))")
+_KEYWORDS = frozenset(
+    {
+        *("and", "or", "not", "if", "then", "else", "for", "in", "return", "some", "every"),
+        *("satisfies", "between", "instance", "of", "function", "true", "false", "null"),
+    }
 )
 
 
@@ -154,8 +165,14 @@ def _feel(remarks: Remarks, place: Place, functions: Mapping[str, Function]) -> 
             line=place.line,
         )
         return
-    if text.expression is not None and not text.expression.variables:
+    if text.expression is not None and not text.expression.variables and not _named(place.source):
         yield from _constant(remarks, place, text)
+
+
+def _named(source: str) -> bool:
+    """Whether the text may read a variable that is called like a function (``number``)."""
+    words = _WORD.findall(_QUOTED.sub("", source))
+    return any(word not in _KEYWORDS for word in words)
 
 
 def _constant(remarks: Remarks, place: Place, text: Text) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.bpmn import Known, lint, parse
 from engine.bpmn.expressions import Text, Trouble, known_functions, nested, short, variables_of
 from engine.errors import Invalid
 from engine.feel import FeelSyntaxError
@@ -151,3 +152,13 @@ def test_variables_named_like_functions_or_with_chinese_names() -> None:
     task = user("a", io({"数量": "=金额 * 2", "count": "=1"}))
     one = bench(definitions(process(start(), task, end(), flows("start a end"))))
     assert one.start({"金额": 21}).variables("a") == {"金额": 21, "数量": 42, "count": 1}
+
+
+def test_a_variable_may_be_called_like_a_function() -> None:
+    content = definitions(
+        message_definition("m", "note", "=number"),
+        process(start(), el("receiveTask", "a", messageRef="m"), end(), flows("start a end")),
+    )
+    rules = {one.rule for one in lint(parse(content, "x"), Known())}
+    assert "constant-value" not in rules
+    assert bench(content).start({"number": "TS1"}).incidents() == []
