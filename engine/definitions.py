@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select
 
 from engine import bpmn, calendar, dmn
 from engine.bpmn.diagram import ProcessInfo
@@ -120,10 +120,37 @@ def process(conn: Connection, number: int, definition: Definition) -> Process:
 
 
 def decision_model(conn: Connection, definition: Definition) -> dmn.Model:
-    """The parsed file that a decision's definition lies in."""
-    return store_of(conn).models.get(
-        definition.resource_key, lambda: dmn.parse(*_reversed(content(conn, definition.key)))
+    """The parsed file that a decision's definition lies in, with what it imports as it was
+    when it was deployed."""
+    return store_of(conn).models.get(definition.resource_key, lambda: _model(conn, definition))
+
+
+def models_named(
+    conn: Connection, namespace: str, deployment_key: int | None = None
+) -> list[tuple[Definition, str]]:
+    """One definition of each DMN file with the namespace, and the hash of the file: of those
+    that belong to a deployment, else of the latest ones."""
+    query = (
+        _columns().add_columns(resources.c.sha256, resources.c.name, resources.c.content)
+        .join(resources, resources.c.key == definitions.c.resource_key)
+        .where(definitions.c.kind.in_(("decision", "file")), resources.c.name.endswith(".dmn"))
     )
+    if deployment_key is None:
+        newer = definitions.alias("newer")
+        query = query.where(~exists().where(
+            newer.c.kind == definitions.c.kind, newer.c.id == definitions.c.id,
+            newer.c.version > definitions.c.version,
+        ))  # fmt: skip
+    else:
+        link = deployment_definitions
+        query = query.join(link, link.c.definition_key == definitions.c.key)
+        query = query.where(link.c.deployment_key == deployment_key)
+    found: dict[int, tuple[Definition, str]] = {}
+    for *columns, sha256, name, bytes_ in conn.execute(query):
+        one = Definition(*columns)
+        if one.resource_key not in found and dmn.namespace(bytes_, name) == namespace:
+            found[one.resource_key] = (one, sha256)
+    return list(found.values())
 
 
 def functions_at(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
@@ -152,6 +179,15 @@ def _compile(
     calls = any(element.type == "callActivity" for element in info.elements.values())
     program = bpmn.compile_process(diagram, definition.id, functions)
     return Process(definition, program, info, calls)
+
+
+def _model(conn: Connection, definition: Definition) -> dmn.Model:
+    name, bytes_ = content(conn, definition.key)
+    imported = {}
+    for namespace in dmn.imports(bytes_, name):
+        for other, _ in models_named(conn, namespace, definition.deployment_key):
+            imported[namespace] = decision_model(conn, other)
+    return dmn.parse(bytes_, name, imported)
 
 
 def _functions(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
@@ -211,10 +247,6 @@ def _columns() -> Select[Any]:
         definitions.c.resource_key,
         definitions.c.deployment_key,
     )
-
-
-def _reversed(pair: tuple[str, bytes]) -> tuple[bytes, str]:
-    return pair[1], pair[0]
 
 
 def _missing(key: int) -> NotFound:

@@ -19,6 +19,7 @@ from engine.definitions import deployed as definitions_changed
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
 from engine.feel import Function
 from engine.model import File, Finding
+from engine.models import latest as latest_models
 from engine.resources import Resource
 from engine.store.rows import insert
 from engine.store.unit import Check, Unit, store_of
@@ -141,7 +142,7 @@ def _read(
         return [], [wrong]
     functions = functions_at(conn, number(conn))[1]
     read, findings = resources.read_all(
-        files, store.checks if checks is None else checks, functions
+        files, store.checks if checks is None else checks, functions, latest_models(conn)
     )
     known = _known(conn, read, functions, job_types or store.local_job_types or None)
     for resource in read:
@@ -290,7 +291,9 @@ def _store(
             deployed.append(_deployed(resource, definition, changed=True))
     insert(unit.conn, resources_table, resource_rows)
     insert(unit.conn, definitions_table, definition_rows)
-    links = [{"deployment_key": key, "definition_key": one.key} for one in deployed]
+    keys = dict.fromkeys(one.key for one in deployed)
+    keys |= dict.fromkeys(one for resource in changed for one in resource.imported)
+    links = [{"deployment_key": key, "definition_key": one} for one in keys]
     insert(unit.conn, deployment_definitions, links)
     _arm(unit, changed, deployed)
     return Deployment(key, unit.now, unit.actor, tuple(deployed))

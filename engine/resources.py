@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from engine import bpmn, dmn, figures
+from engine.dmn.together import Elsewhere
 from engine.errors import BihuanError, Invalid
 from engine.feel import Function
 from engine.model import File, Finding, Json
@@ -39,12 +40,14 @@ class Defined:
 @dataclass(slots=True)
 class Resource:
     """A file that could be read. ``bound`` says that it names others of its own deployment,
-    so that a change of theirs is a change of its own."""
+    so that a change of theirs is a change of its own; ``imported`` are the deployed models
+    outside of the files that it imports."""
 
     file: File
     sha256: str
     defines: tuple[Defined, ...]
     bound: bool = False
+    imported: tuple[int, ...] = ()
     diagram: bpmn.Diagram | None = None
     model: dmn.Model | None = None
     figure: figures.Figure | None = None
@@ -58,14 +61,18 @@ def kind_of(name: str) -> str | None:
 
 
 def read(
-    file: File, checks: Mapping[str, Check], functions: Mapping[str, Function]
+    file: File,
+    checks: Mapping[str, Check],
+    functions: Mapping[str, Function],
+    models: dmn.Together | None = None,
 ) -> tuple[Resource | None, list[Finding]]:
-    """Read one file by itself; None where it cannot be read at all."""
+    """Read one file, with the models it may import; None where it cannot be read at all."""
     wrong = _refused(file)
     if wrong is not None:
         return None, [wrong]
     try:
-        resource = _READERS[kind_of(file.name) or ""](file)
+        kind = kind_of(file.name) or ""
+        resource = _dmn(file, models) if kind == "decision" else _READERS[kind](file)
     except BihuanError as error:
         return None, _findings_of(file, error)
     ending = next(ending for ending in ENDINGS if file.name.endswith(ending))
@@ -74,15 +81,20 @@ def read(
 
 
 def read_all(
-    files: Sequence[File], checks: Mapping[str, Check], functions: Mapping[str, Function]
+    files: Sequence[File],
+    checks: Mapping[str, Check],
+    functions: Mapping[str, Function],
+    elsewhere: Elsewhere = lambda *_: None,
 ) -> tuple[list[Resource], list[Finding]]:
-    """Read all files; two that define the same are a finding."""
+    """Read all files; two that define the same are a finding. ``elsewhere`` finds the models
+    they import that are not among them."""
+    models = dmn.Together(_models(files), elsewhere)
     resources: list[Resource] = []
     findings: list[Finding] = []
     defined: dict[tuple[str, str], str] = {}
     names: set[str] = set()
     for file in files:
-        resource, wrong = read(file, checks, functions)
+        resource, wrong = read(file, checks, functions, models)
         findings += wrong
         if file.name in names:
             findings.append(_twice(file.name, "文件", "file", file.name, file.name))
@@ -134,13 +146,24 @@ def _bpmn(file: File) -> Resource:
     return Resource(file, _hash(file), defines, bound, diagram=diagram)
 
 
-def _dmn(file: File) -> Resource:
-    model = dmn.parse(file.content, file.name)
+def _dmn(file: File, models: dmn.Together | None = None) -> Resource:
+    """A model without decisions, made to be imported, is defined by its file's name."""
+    models = models or dmn.Together([(file.name, file.content)])
+    parsed = models.parse(file.name)
     defines = tuple(
         Defined("decision", info.id, info.name or info.id, info.version_tag)
-        for info in model.decisions.values()
+        for info in parsed.model.decisions.values()
     )
-    return Resource(file, _hash(file), defines, model=model)
+    alone = Defined("file", file.name, parsed.model.source.name or file.name)
+    imported = tuple(key for one in models.imported(file.name) for key in one.keys)
+    return Resource(
+        file, parsed.sha256, defines or (alone,), imported=imported, model=parsed.model
+    )
+
+
+def _models(files: Sequence[File]) -> list[tuple[str, bytes]]:
+    ours = (one for one in files if kind_of(one.name) == "decision" and _refused(one) is None)
+    return [(one.name, one.content) for one in ours]
 
 
 def _form(file: File) -> Resource:

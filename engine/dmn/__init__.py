@@ -4,5 +4,9 @@ from engine.dmn.check import check
 from engine.dmn.errors import DmnInvalid
 from engine.dmn.model import DecisionInfo, Evaluation, Model
 from engine.dmn.parse import parse
+from engine.dmn.together import Imported, Together, ambiguous, imports, namespace
 
-__all__ = ["DecisionInfo", "DmnInvalid", "Evaluation", "Model", "check", "parse"]
+__all__ = [
+    "DecisionInfo", "DmnInvalid", "Evaluation", "Imported", "Model", "Together", "ambiguous",
+    "check", "imports", "namespace", "parse",
+]

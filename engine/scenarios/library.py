@@ -113,6 +113,7 @@ class Shelf:
         near = list(_files(own, below=False))
         far = [path for path in _files(below, below=True) if path not in near]
         found = _Found({}, {}, {}, {})
+        self._read_models(_models(near), _models(far))
         for path in near:
             self._add(found, path)
         mine = frozenset(found.paths)
@@ -133,12 +134,19 @@ class Shelf:
                 if process.executable and _free(found, process.id, path, mine):
                     found.diagrams[process.id] = diagram
             return
-        model = self._models.get(path)
-        if model is None:
-            model = self._models[path] = dmn.parse(path.read_bytes(), _shown(path))
+        model = self._models[path]
         for decision_id in model.decisions:
             if _free(found, decision_id, path, mine):
                 found.decisions[decision_id] = model
+
+    def _read_models(self, near: list[Path], far: list[Path]) -> None:
+        """Own files import one another before they import what is elsewhere."""
+        others = dmn.Together((_shown(one), one.read_bytes()) for one in far)
+        own = dmn.Together(((_shown(one), one.read_bytes()) for one in near), others.named)
+        for path in (*near, *far):
+            if path not in self._models:
+                together = own if path in near else others
+                self._models[path] = together.parse(_shown(path)).model
 
     def _setting(self, places: Iterable[Path]) -> Setting:
         path = _calendar(places)
@@ -191,6 +199,10 @@ def _files(places: Iterable[Path], *, below: bool) -> Iterator[Path]:
         found = place.glob("**/*") if below else place.iterdir()
         ours = (path for path in found if path.suffix in _ENDINGS)
         yield from sorted(path for path in ours if not _skipped(path.relative_to(place)))
+
+
+def _models(files: Iterable[Path]) -> list[Path]:
+    return [path for path in files if path.suffix == ".dmn"]
 
 
 def _skipped(path: Path) -> bool:

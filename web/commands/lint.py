@@ -14,9 +14,8 @@ from engine.bpmn import BpmnInvalid, Diagram, Known, lint, parse
 from engine.calendar import check as check_calendar
 from engine.calendar import functions, plain
 from engine.cases import check as check_case
-from engine.dmn import DmnInvalid, Model
+from engine.dmn import DmnInvalid, Model, Together
 from engine.dmn import check as check_dmn
-from engine.dmn import parse as parse_dmn
 from engine.errors import Invalid
 from engine.figures import findings as check_figure
 from engine.model import Finding
@@ -55,13 +54,14 @@ def check(paths: Iterable[Path]) -> list[Finding]:
     diagrams: list[Diagram] = []
     models: list[Model] = []
     calls = functions(plain())
+    together = Together((str(one), one.read_bytes()) for one in files if one.suffix == ".dmn")
     for path in files:
         content, name = path.read_bytes(), str(path)
         try:
             if path.suffix == ".bpmn":
                 diagrams.append(parse(content, name))
             elif path.suffix == ".dmn":
-                models.append(parse_dmn(content, name))
+                models.append(together.parse(name).model)
                 found += check_dmn(models[-1], name, calls)
             elif path.suffix == ".form":
                 found += check_form(content, name, calls)
