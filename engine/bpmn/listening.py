@@ -58,6 +58,8 @@ def deny(ear: Task) -> None:
     host = close(ear)
     for key in ("heard", "pending"):
         host.internal_data.pop(key, None)
+    if "wait" not in host.internal_data:  # an incident of another listener had closed it
+        host.task_spec._attempt(host, "work")
 
 
 def close(ear: Task) -> Task:

@@ -389,3 +389,23 @@ def test_only_a_completing_listener_can_deny() -> None:
     one = bench(one_step(user("a", TASK))).start()
     with pytest.raises(Conflict):
         one.act(lambda run: run.deny(one.listener("a")))
+
+
+def test_a_task_whose_second_listener_failed_can_still_be_denied() -> None:
+    two = z(
+        "taskListeners",
+        z("taskListener", eventType="completing", type="check"),
+        z("taskListener", eventType="completing", type="=kind"),
+    )
+    one = bench(one_step(user("a", two))).start()
+    one.complete("a")
+    one.hear("a")
+    assert [x.kind for x in one.incidents()] == ["EXTRACT_VALUE_ERROR"]
+    one.set({"kind": "check2"})
+    one.retry()
+    one.act(lambda run: run.deny(one.listener("a")))
+    assert one.waits() == ["a"]
+    one.complete("a")
+    one.hear("a")
+    one.hear("a")
+    assert one.ended() is not None
