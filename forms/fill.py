@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from forms.component import CHOICES, INPUTS, Component, Option
 from forms.schema import option
+from forms.text import Feel
 from forms.values import coerce
 
 Path = tuple[str | int, ...]
@@ -106,7 +107,7 @@ class Fill:
     def _collect(self, node: Node, scope: _Scope) -> None:
         component = node.component
         node.before = _get(scope.variables, component.path)
-        node.initial = component.default if node.before is None else node.before
+        node.initial = self._default(node) if node.before is None else node.before
         typed = scope.entered is not None and _has(scope.entered, component.path)
         node.raw = _get(scope.entered, component.path) if typed else node.initial
         if component.type in CHOICES and not component.choices.static:
@@ -114,6 +115,10 @@ class Fill:
             return
         node.options = component.choices.static
         self._settle_value(node)
+
+    def _default(self, node: Node) -> Any:
+        default = node.component.default
+        return default.value(node.context()) if isinstance(default, Feel) else default
 
     def _settle_value(self, node: Node) -> None:
         node.value, node.problem = coerce(node.component, node.raw, node.options, self.zone)

@@ -192,7 +192,7 @@ def _component(
         hide=reader.feel(conditional.get("hide"), f"{place}.conditional.hide"),
         readonly=(reader.feel(readonly, f"{place}.readonly") or False)
         if isinstance(readonly, str) else bool(readonly),
-        disabled=raw.get("disabled") is True, default=raw.get("defaultValue"),
+        disabled=raw.get("disabled") is True, default=_default(raw, reader, place),
         row=str(layout.get("row") or ""),
         columns=columns if isinstance(columns, int) and 1 <= columns <= 16 else None,
         rules=_rules(raw.get("validate"), reader, f"{place}.validate"),
@@ -330,6 +330,13 @@ def _columns(raw: Any) -> tuple[c.Column, ...]:
         for item in (raw if isinstance(raw, list) else [])
         if isinstance(item, dict) and item.get("key")
     )
+
+
+def _default(raw: Raw, reader: Reader, place: str) -> Any:
+    """A value, or FEEL that gives it where the text begins with “=”."""
+    value = raw.get("defaultValue")
+    computed = isinstance(value, str) and value.startswith("=")
+    return reader.feel(value, f"{place}.defaultValue") if computed else value
 
 
 def _repetitions(raw: Raw) -> int:

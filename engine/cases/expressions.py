@@ -28,11 +28,13 @@ class CustomerSaid:
 
 
 def title(kind: CaseKind, variables: Mapping[str, Json]) -> str:
-    """At most 200 signs in one line; empty where the expression gives nothing."""
+    """At most 200 signs in one line, "…" where it is cut; empty where the expression gives
+    nothing."""
     if kind.title is None:
         return ""
     value = _evaluated(kind, "title", kind.title, variables)
-    return " ".join(_text(value).split())[:_LONGEST_TITLE]
+    found = " ".join(_text(value).split())
+    return found if len(found) <= _LONGEST_TITLE else found[: _LONGEST_TITLE - 1] + "…"
 
 
 def customer(kind: CaseKind, variables: Mapping[str, Json]) -> CustomerSaid | None:

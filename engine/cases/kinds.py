@@ -28,7 +28,7 @@ _KEYS = {
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options"}
 _TYPES = {
     "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
-    "object",
+    "object", "person", "priority",
 }
 _ENDS = {"completed", "terminated", "error"}
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")

@@ -169,3 +169,23 @@ def test_incidents_are_seen_and_tried_again(
     assert "没有异常" in page.words
     missing = browser_of("root").post("/incidents/5/retry")
     assert missing.status == 404
+
+
+def test_people_and_priorities_are_shown_in_words(
+    browser_of: Open, open_case: OpenCase, task_of: TaskOf
+) -> None:
+    case_id = open_case(owner="wang", weight=90)
+    li = browser_of("li")
+    task = task_of(case_id)
+    li.post(f"/tasks/{task}/claim")
+    for page in (li.get(f"/cases/{case_id}").words, li.get(f"/tasks/{task}").words):
+        assert "受理人 王五" in page
+        assert "优先级 紧急" in page
+
+
+def test_a_title_that_is_cut_says_so(browser_of: Open, open_case: OpenCase) -> None:
+    case_id = open_case(topic="基站" * 150)
+    (title,) = re.findall(r'page-title">([^<]+)<', browser_of("li").get(f"/cases/{case_id}").text)
+    assert "：基站" in title
+    assert title.endswith("…")
+    assert len(title) == 200

@@ -169,3 +169,15 @@ def _variables(desk: Engine, key: int) -> object:
     with desk.read() as conn:
         return conn.exec_driver_sql(
             "SELECT json_agg(data) FROM history WHERE kind = 'variables.changed'").scalar()
+
+
+def test_a_form_is_prefilled_with_who_fills_it_in(
+    desk: Engine, browser_of: Open, open_case: OpenCase, task_of: TaskOf
+) -> None:
+    case_id = open_case()
+    for login, sent in (("li", {"verdict": "true", "note": "已核"}), ("zhao", {})):
+        browser, task = browser_of(login), task_of(case_id)
+        browser.post(f"/tasks/{task}/claim")
+        page = browser.get(f"/tasks/{task}").text
+        browser.post(f"/tasks/{task}/complete", sent)
+    assert re.search(r'name="solver"[^>]*value="赵六"|value="赵六"[^>]*name="solver"', page)

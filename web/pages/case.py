@@ -47,6 +47,7 @@ def show(case_id: int) -> str:
             tasks=open_tasks(conn, case_id), clocks=clocks(conn, case_id),
             incidents=incidents.list_open(conn, case_id), others=cases.siblings(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
+            names=people.names(conn),
         )
 
 
@@ -96,7 +97,8 @@ def reveal(case_id: int) -> str:
     with engine.unit(session.person().login) as unit:
         value = cases.reveal(unit, case_id, name, reason)
         field = cases.view(unit.conn, case_id).kind.field(name)
-    text = of_field(value, field, engine.zone) if field else str(value or "—")
+        names = people.names(unit.conn)
+    text = of_field(value, field, engine.zone, names) if field else str(value or "—")
     if wants_fragment():
         return render_template("revealed.html", text=text)
     label = field.label if field else name
@@ -175,7 +177,8 @@ def _action_form(conn: Connection, waiting: Waiting) -> tuple[forms.Form | None,
     form_id = waiting.properties.get("action.form")
     if not form_id:
         return None, {}
-    return filling.latest(conn, form_id), run.variables(conn, waiting.instance_key)
+    known = run.variables(conn, waiting.instance_key)
+    return filling.latest(conn, form_id), known | filling.me()
 
 
 def _action_page(

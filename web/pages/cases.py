@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 
-from engine import cases
+from engine import cases, people
 from engine.cases import CaseKind
 from web import session
 from web.session import SIGNED_IN, right, wants_fragment
@@ -32,11 +32,13 @@ def show() -> str:
     with session.engine().read() as conn:
         kinds = {kind.id: kind for kind in cases.kinds(conn)}
         page = cases.search(conn, after=asked.get("after") or None, **chosen)
+        names = people.names(conn)
     shown = kinds.get(kind_id or "") or next(iter(kinds.values()), None)
     more = _address(page.next) if page.next else ""
     template = "case_rows.html" if wants_fragment() else "cases.html"
     return render_template(
         template, page=page, kinds=kinds, chosen=chosen, columns=_columns(shown), more=more,
+        names=names,
         statuses=shown.statuses if shown else (), appended=bool(asked.get("after")),
     )
 

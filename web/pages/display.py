@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,6 +11,9 @@ from flask import Flask
 from markupsafe import Markup
 
 from engine.cases import CaseField
+
+URGENT, LOW = 70, 40
+"""A priority from the first on is urgent, below the second low."""
 
 SOON = timedelta(minutes=30)
 """So short before its due time a task is marked; countdown.js is told by ``data-soon``."""
@@ -23,7 +27,8 @@ def install(app: Flask, zone: str) -> None:
     filters["clock"] = lambda at: at.astimezone(here).strftime("%Y-%m-%d %H:%M") if at else ""
     filters["due"] = lambda at: due(at, datetime.now(here))
     filters["shown"] = shown
-    filters["of_field"] = lambda value, field: of_field(value, field, here)
+    filters["of_field"] = lambda value, field, names=None: of_field(value, field, here, names)
+    filters["priority"] = priority
 
 
 def moment(at: datetime | None, now: datetime) -> str:
@@ -65,10 +70,22 @@ def due(at: datetime | None, now: datetime) -> Markup:
              f"{local:%Y-%m-%d %H:%M} 到期", text)
 
 
-def of_field(value: Any, field: CaseField, zone: ZoneInfo) -> str:
-    """The value of a case's field: labels of options, local moments."""
+def priority(value: float) -> str:
+    """The word for a priority of 0–100."""
+    return "紧急" if value >= URGENT else "低" if value < LOW else "一般"
+
+
+def of_field(
+    value: Any, field: CaseField, zone: ZoneInfo, names: Mapping[str, str] | None = None
+) -> str:
+    """The value of a case's field: labels of options, local moments, people by their names
+    (``names``: login → name), priorities in words."""
     if isinstance(value, list):
-        return "、".join(of_field(item, field, zone) for item in value) or "—"
+        return "、".join(of_field(item, field, zone, names) for item in value) or "—"
+    if field.type == "person" and isinstance(value, str):
+        return (names or {}).get(value, value) or "—"
+    if field.type == "priority" and isinstance(value, (int, float)):
+        return priority(value)
     if isinstance(value, (str, int, float)) and str(value) in field.options:
         return field.options[str(value)]
     if field.type == "datetime" and isinstance(value, str) and "*" not in value:

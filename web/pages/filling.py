@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 import forms
 from engine import definitions
 from engine.store.unit import store_of
+from web import session
 
 _ROW = re.compile(r"(.+)\[(\d+)\]")
 
@@ -34,6 +35,12 @@ def by_key(conn: Connection, key: int, number: int | None = None) -> forms.Form:
         return forms.parse(content, name, functions, store_of(conn).zone)
 
     return store_of(conn).lookups.get(("form", key, made_of), read)
+
+
+def me() -> dict[str, Any]:
+    """The variable ``me`` of every form: {login, name} of who fills it in."""
+    person = session.person()
+    return {"me": {"login": person.login, "name": person.name}}
 
 
 def entered(form: forms.Form) -> dict[str, Any]:

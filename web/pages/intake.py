@@ -51,7 +51,7 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
         entered = filling.entered(form)
         if filling.changes_rows():
             return _page(kind, form, entered, {})
-        checked = forms.check(form, entered, _known())
+        checked = forms.check(form, entered, _known() | filling.me())
         if checked.errors:
             return _page(kind, form, entered, checked.errors), 422
         data = {**_known(), **checked.data}
@@ -74,7 +74,7 @@ def redraw(kind_id: str) -> str:
     """The form as it looks with what is entered now."""
     with session.engine().read() as conn:
         form = _kind(conn, kind_id)[1]
-        fields = form.fields(_known(), filling.entered(form))
+        fields = form.fields(_known() | filling.me(), filling.entered(form))
     return render_template("form_fields.html", fields=fields)
 
 
@@ -116,7 +116,7 @@ def _page(
     kind: CaseKind, form: forms.Form, entered: Mapping[str, Any] | None,
     errors: Mapping[str, str], **more: Any,
 ) -> str:
-    fields = form.fields(_known(), entered, errors)
+    fields = form.fields(_known() | filling.me(), entered, errors)
     template = "intake_form.html" if wants_fragment() else "intake.html"
     return render_template(
         template, kind=kind, fields=fields, errors=errors, labels=labels(fields),

@@ -112,7 +112,7 @@ class Teller:
             if value not in (None, "", []) and known.get(field.key) != value:
                 known[field.key] = value
                 mask = field.mask or ("text" if isinstance(value, str) else None)
-                text = of_field(privacy.masked(value, mask), field, self.zone)
+                text = of_field(privacy.masked(value, mask), field, self.zone, self.people)
                 found.append(f"{field.label}：{_cut(text)}")
         return found
 

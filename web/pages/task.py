@@ -71,7 +71,7 @@ class _Filled:
         if asked.form_key is None:
             return {}
         form = filling.by_key(conn, asked.form_key, asked.number)
-        checked = forms.check(form, filling.entered(form), asked.variables)
+        checked = forms.check(form, filling.entered(form), asked.variables | filling.me())
         self.errors = {} if filling.changes_rows() else checked.errors
         if checked.errors or filling.changes_rows():
             raise _Incomplete
@@ -95,7 +95,7 @@ def redraw(key: int) -> str:
     with session.engine().read() as conn:
         view = inbox.task(conn, key, session.person())
         form = _form(conn, view)
-        fields = form.fields(view.variables, filling.entered(form)) if form else ()
+        fields = form.fields(view.variables | filling.me(), filling.entered(form)) if form else ()
     return render_template("form_fields.html", fields=fields)
 
 
@@ -141,7 +141,7 @@ def _again(key: int, filled: _Filled) -> str:
         entered = filling.entered(form) if form else {}
         if not wants_fragment():
             return _page(conn, view, form, entered, filled.errors)
-    fields = form.fields(view.variables, entered, filled.errors) if form else ()
+    fields = form.fields(view.variables | filling.me(), entered, filled.errors) if form else ()
     return render_template(
         "task_form.html", task=view.row, fields=fields, errors=filled.errors,
         labels=labels(fields),
@@ -153,16 +153,27 @@ def _page(
     entered: Mapping[str, Any] | None, errors: Mapping[str, str], **more: Any,
 ) -> str:
     person = session.person()
-    fields = form.fields(view.variables, entered, errors) if form else ()
+    fields = form.fields(view.variables | filling.me(), entered, errors) if form else ()
     lead = not _LEADERS.isdisjoint(person.roles)
+    names = _names(conn, view)
     if view.row.ended_by:
-        more["ended_by_name"] = people.names(conn).get(view.row.ended_by, view.row.ended_by)
+        more["ended_by_name"] = names.get(view.row.ended_by, view.row.ended_by)
     return render_template(
         "task.html", task=view.row, case=view.case, fields=fields, errors=errors,
-        labels=labels(fields),
+        labels=labels(fields), names=names,
         colleagues=[a.person for a in people.list_(conn, active_only=True)] if lead else [],
         **more,
     )
+
+
+def _names(conn: Connection, view: TaskView) -> dict[str, str]:
+    """Login → name, asked for only where the page shows somebody else's."""
+    person, case = session.person(), view.case
+    fields = case.kind.fields if case else ()
+    shown = {case.data.get(one.key) for one in fields if one.type == "person"} if case else set()
+    if shown | {view.row.ended_by} <= {None, "", person.login}:
+        return {person.login: person.name}
+    return people.names(conn)
 
 
 def _too_late(key: int, error: BihuanError) -> Response | tuple[str, int]:
