@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,15 +10,19 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+import forms
 from engine import Engine, deployment, figures
+from engine.cases import rows as cases_of
 from engine.errors import DeploymentRefused, NotFound
 from engine.figures import Filters, Result
 from engine.figures.session import reading
 from engine.model import File
 from engine.tables import cases, user_tasks
+from web.commands import sample, shipped
 
 FOLDER = Path(__file__).parents[2] / "processes/complaint/figures"
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -288,6 +293,31 @@ def test_moments_that_are_none_are_no_moments(desk: Desk) -> None:
 
     assert desk.run("handling-time").total.value is None
     assert desk.run("urged").total.value == 0
+
+
+def test_the_process_leaves_what_the_figures_count(database: str) -> None:
+    """The shipped process, played by the sample complaints on a Friday afternoon."""
+    friday = datetime(2026, 3, 20, 15, 30, tzinfo=SHANGHAI)
+    with (
+        time_machine.travel(friday, tick=True),
+        closing(Engine(database, checks={".form": forms.findings})) as engine,
+    ):
+        shipped.deploy(engine)
+        sample.load(engine)
+        desk = Desk(engine)
+        counted = {name: desk.run(name).total.columns for name in (
+            "satisfaction", "solved", "on-spot", "handling-time", "dispatch", "urged",
+        )}
+        solved_at_once = desk.behind("on-spot", "现场解决")
+        with engine.read() as conn:
+            rows = cases_of(conn, tuple(solved_at_once))
+
+    assert {(name, column) for name, column in [
+        ("satisfaction", "satisfied"), ("solved", "solved"), ("on-spot", "on_spot"),
+        ("handling-time", "answered"), ("dispatch", "timely"), ("urged", "urged"),
+    ] if not counted[name][column]} == set()
+    assert rows
+    assert (counted["handling-time"]["hours"] or 0) > 0
 
 
 def test_unknown_figures_and_lists(desk: Desk) -> None:

@@ -45,6 +45,8 @@ class Card:
     result: Result | None
     trend: Trend | None
     story: str
+    since: str = ""
+    until: str = ""
     failed: str = ""
 
 
@@ -141,7 +143,7 @@ def _card(conn: Connection, figure: Figure, asked: Asked) -> Card:
         if SPANS[asked.span][0] != _TREND_MONTHS:
             behind = figures.run(conn, figure, asked.filters(_TREND_MONTHS))
     except BihuanError as error:
-        return Card(figure, "", "", None, None, "", error.zh)
+        return Card(figure, "", "", None, None, "", failed=error.zh)
     by_month = {one.month: one.value for one in behind.months}
     months = [_moved(asked.month, n + 1 - _TREND_MONTHS) for n in range(_TREND_MONTHS)]
     values = [by_month.get(one) for one in months]
@@ -152,6 +154,7 @@ def _card(conn: Connection, figure: Figure, asked: Asked) -> Card:
     return Card(
         figure, written(result.total.value, figure), written(result.target, figure), result,
         trend(values, result.target), story or _("近十二个月没有数据"),
+        f"{months[0]:%Y-%m}", f"{months[-1]:%Y-%m}",
     )
 
 

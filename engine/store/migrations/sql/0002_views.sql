@@ -71,22 +71,28 @@ FROM (
         c.data ->> 'company_fault' AS company_fault,
         c.data ->> 'responsible_unit' AS responsible_unit,
         c.data ->> 'closing_class' AS closing_class,
-        json_moment(c.data ->> 'reply_due_at') AS reply_due_at,
-        json_moment(c.data ->> 'dispatched_at') AS dispatched_at,
-        CASE
-            WHEN c.data ->> 'intake_result' = 'solved' THEN (
-                SELECT max(t.ended_at) FROM user_tasks t
-                WHERE t.case_id = c.key AND t.element_id = 'pre_process' AND t.state = 'completed'
-            )
-            ELSE json_moment(c.data ->> 'answered_at')
-        END AS answered_at,
-        json_moment(c.data ->> 'revisited_at') AS revisited_at,
+        moments.reply_due_at, moments.dispatched_at, moments.answered_at, moments.revisited_at,
         CASE WHEN jsonb_typeof(c.data -> 'urge_count') = 'number' THEN (c.data ->> 'urge_count')::numeric ELSE 0 END AS urge_count,
         CASE WHEN jsonb_typeof(c.data -> 'transfer_count') = 'number' THEN (c.data ->> 'transfer_count')::numeric ELSE 0 END AS transfer_count,
         CASE WHEN jsonb_typeof(c.data -> 'reopen_count') = 'number' THEN (c.data ->> 'reopen_count')::numeric ELSE 0 END AS reopen_count
     FROM cases c
     LEFT JOIN instances i ON i.key = c.key
     LEFT JOIN customers cu ON cu.key = c.customer_key
+    CROSS JOIN LATERAL (
+        SELECT
+            json_moment(c.data ->> 'reply_due_at') AS reply_due_at,
+            json_moment(c.data ->> 'dispatched_at') AS dispatched_at,
+            CASE
+                WHEN c.data ->> 'intake_result' = 'solved' THEN (
+                    SELECT max(t.ended_at) FROM user_tasks t
+                    WHERE t.case_id = c.key AND t.element_id = 'pre_process'
+                        AND t.state = 'completed'
+                )
+                ELSE json_moment(c.data ->> 'answered_at')
+            END AS answered_at,
+            json_moment(c.data ->> 'revisited_at') AS revisited_at
+        OFFSET 0 -- read once a case, however often the columns below need them
+    ) AS moments
 ) AS plain;
 
 CREATE VIEW v_history AS
