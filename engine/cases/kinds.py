@@ -23,7 +23,7 @@ from engine.privacy import MASKS
 
 _KEYS = {
     "about", "id", "name", "process", "number", "title", "customer", "due", "fields", "statuses",
-    "intake", "duplicates", "ended",
+    "intake", "duplicates", "repeats", "ended",
 }
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options"}
 _TYPES = {
@@ -51,6 +51,15 @@ class CaseField:
 
 
 @dataclass(frozen=True, slots=True)
+class Repeats:
+    """A closed case of the same customer that agrees in the fields ``same`` is what a new one
+    may repeat; its number goes into ``field``."""
+
+    field: str
+    same: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CaseKind:
     """``duplicates`` are the fields that make an open case of the same customer a likely
     duplicate; ``ended`` gives the status for how the process ended, where it changes."""
@@ -66,6 +75,7 @@ class CaseKind:
     statuses: tuple[str, ...]
     intake: str | None = None
     duplicates: tuple[str, ...] = ()
+    repeats: Repeats | None = None
     ended: Mapping[str, str] = field(default_factory=dict)
 
     def field(self, key: str) -> CaseField | None:
@@ -138,6 +148,7 @@ class _Reader:
             fields=fields, statuses=statuses,
             intake=None if data.get("intake") is None else self._text("intake", data["intake"]),
             duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
+            repeats=self._repeats(data.get("repeats"), keys),
             ended=self._ended(data.get("ended", {}), statuses),
         )
         if not statuses:
@@ -197,6 +208,15 @@ class _Reader:
             type=str(kind), list=entry.get("list") is True, search=entry.get("search") is True,
             mask=mask if isinstance(mask, str) else None, options=MappingProxyType(options),
         )
+
+    def _repeats(self, value: Json, keys: Iterable[str]) -> Repeats | None:
+        if value is None or not self._object("repeats", value, {"field", "same"}):
+            return None
+        self._one_of("repeats.field", value.get("field"), keys)
+        same = self._subset("repeats.same", value.get("same"), keys)
+        if not same:
+            self._wrong("repeats.same", "至少要有一个字段。", "needs at least one field.")
+        return Repeats(str(value.get("field")), same)
 
     def _ended(self, value: Json, statuses: Iterable[str]) -> dict[str, str]:
         if not self._object("ended", value, _ENDS):

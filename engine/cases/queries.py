@@ -170,17 +170,32 @@ def duplicates(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tupl
     """Open cases of the same customer that agree in the fields the kind's ``duplicates`` name:
     what intake warns of before a second case is opened for the same matter."""
     kind = kind_of(conn, kind_id)
+    return _alike(conn, kind, data, kind.duplicates, table.c.closed_at.is_(None))
+
+
+def repeats(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tuple[CaseRow, ...]:
+    """Closed cases of the same customer that agree in the fields the kind's ``repeats`` names,
+    the latest first: what a new case may be another complaint about."""
+    kind = kind_of(conn, kind_id)
+    same = kind.repeats.same if kind.repeats else ()
+    return _alike(conn, kind, data, same, table.c.closed_at.is_not(None))[::-1]
+
+
+def _alike(
+    conn: Connection, kind: CaseKind, data: Mapping[str, Json], keys: Sequence[str],
+    state: ColumnElement[bool],
+) -> tuple[CaseRow, ...]:
     said = expressions.customer(kind, data)
-    if said is None or not kind.duplicates:
+    if said is None or not keys:
         return ()
-    same = {key: data.get(key) for key in kind.duplicates}
+    same = {key: data.get(key) for key in keys}
     if any(value is None or value == "" for value in same.values()):
         return ()
     found = conn.execute(
         _select()
         .where(
             customer_table.c.ref == said.ref, table.c.kind == kind.id,
-            table.c.closed_at.is_(None), table.c.data.contains(same),
+            state, table.c.data.contains(same),
         )
         .order_by(table.c.received_at)
     ).all()

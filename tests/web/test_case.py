@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import history
+from engine import history, run
 from engine.wiring import Engine
 from tests.web.conftest import Browser
 
@@ -189,3 +189,24 @@ def test_a_title_that_is_cut_says_so(browser_of: Open, open_case: OpenCase) -> N
     assert "：基站" in title
     assert title.endswith("…")
     assert len(title) == 200
+
+
+def test_a_past_case_of_the_same_kind_is_offered_as_the_original(
+    desk: Engine, browser_of: Open, open_case: OpenCase
+) -> None:
+    past, other = open_case(), open_case(topic="资费")
+    for case_id in (past, other):
+        with desk.unit("chief") as unit:
+            run.cancel(unit, case_id, "办结")
+    li = browser_of("li")
+    asked = "/new/desk/customer?customer_ref=13800138000"
+    assert "再次投诉此件" not in li.get(asked).words
+    panel = li.get(f"{asked}&topic=网络")
+    assert panel.words.count("再次投诉此件") == 1
+    (number,) = re.findall(r'name="_repeat_of" value="([^"]+)"', panel.text)
+    page = li.post("/new/desk", {**CALL, "_repeat_of": number})
+    assert page.status == 200
+    assert 'value="张三丰"' in page.text
+    made = li.post("/new/desk", {**CALL, "repeat_of": number})
+    assert f"原编号 {number}" in li.get(made.location).words
+    assert re.search(rf'name="repeat_of"[^>]*value="{number}"', page.text)

@@ -49,6 +49,9 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
     with session.engine().unit(session.person().login) as unit:
         kind, form = _kind(unit.conn, kind_id)
         entered = filling.entered(form)
+        if kind.repeats and request.form.get("_repeat_of"):
+            entered[kind.repeats.field] = request.form["_repeat_of"]
+            return _page(kind, form, entered, {})
         if filling.changes_rows():
             return _page(kind, form, entered, {})
         checked = forms.check(form, entered, _known() | filling.me())
@@ -87,9 +90,12 @@ def customer(kind_id: str) -> str:
         name = _customer_field(kind, "ref")
         ref = request.args.get(name, "").strip() if name else ""
         found = cases.of_customer(conn, ref) if len(ref) >= _SHORTEST_NUMBER else None
+        said = request.args.to_dict()
+        repeated = {row.key for row in cases.repeats(conn, kind_id, said)} if found else set()
     level = kind.field(_customer_field(kind, "level"))
     names = level.options if level else {}
-    return render_template("customer_cases.html", found=found, ref=ref, level_names=names)
+    return render_template("customer_cases.html", found=found, ref=ref, level_names=names,
+                           repeated=repeated)
 
 
 def _kind(conn: Connection, kind_id: str) -> tuple[CaseKind, forms.Form]:
@@ -120,7 +126,8 @@ def _page(
     template = "intake_form.html" if wants_fragment() else "intake.html"
     return render_template(
         template, kind=kind, fields=fields, errors=errors, labels=labels(fields),
-        customer_field=_customer_field(kind, "ref"), **more,
+        customer_field=_customer_field(kind, "ref"),
+        watched=kind.repeats.same if kind.repeats else (), **more,
     )
 
 
