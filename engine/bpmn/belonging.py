@@ -126,11 +126,14 @@ def _ad_hoc(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterato
         )
 
 
+def _is_activity(element: Element) -> bool:
+    tag = element.type.lower()
+    return element.type in SUB_PROCESSES or tag.endswith(("task", "callactivity"))
+
+
 def _loops(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
     loop = element.loop
-    activity = element.type in SUB_PROCESSES or element.type.lower().endswith(
-        ("task", "callactivity")
-    )
+    activity = _is_activity(element)
     if (loop is not None or element.repeat is not None) and not activity:
         yield remarks.on(
             element,
@@ -178,7 +181,7 @@ def _handler(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
         return
     used = any(one.handler == element.id for one in process.elements.values())
     flows = element.incoming or element.outgoing or any(process.boundaries(element.id))
-    if not used or flows or element.event_sub_process:
+    if not used or flows or element.event_sub_process or not _is_activity(element):
         yield remarks.on(
             element,
             "compensation-handler",
@@ -232,8 +235,7 @@ def _undone(
         scopes.append(around.parent)
     target = process.elements.get(activity)
     can = target is not None and (
-        target.type in SUB_PROCESSES
-        or any(one.handler for one in process.boundaries(activity))
+        target.type in SUB_PROCESSES or any(one.handler for one in process.boundaries(activity))
     )
     if target is None or target.parent not in scopes or not can or target.event_sub_process:
         yield remarks.on(

@@ -58,6 +58,8 @@ class ParallelGateway(Join):
     round, so that a join inside a loop counts right."""
 
     def _update_hook(self, task: Task) -> bool:
+        if "flow" not in task.internal_data:  # nothing leads here: an ad-hoc sub-process began it
+            return super()._update_hook(task)
         task._set_state(TaskState.WAITING)
         arrived = self.arrived(task.workflow)
         if len(arrived) >= len(self.element.incoming):
@@ -78,6 +80,8 @@ class InclusiveGateway(Join):
     without passing the gateway; made by ``compile_process``."""
 
     def _update_hook(self, task: Task) -> bool:
+        if "flow" not in task.internal_data:  # nothing leads here: an ad-hoc sub-process began it
+            return super()._update_hook(task)
         task._set_state(TaskState.WAITING)
         if len(self.element.incoming) < 2:
             self.fire_join(task.workflow, self.arrived(task.workflow))

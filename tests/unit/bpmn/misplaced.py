@@ -90,6 +90,9 @@ MISPLACED: dict[str, tuple[str, str]] = {
     "handler of nothing": (
         user("a").replace('id="a"', 'id="a" isForCompensation="true"'), "compensation-handler",
     ),
+    "handler that is a gateway": (
+        user("u") + undoing("u", "a", el("parallelGateway", "a")), "compensation-handler",
+    ),
     "handler with a flow": (
         user("u") + undoing("u", "a") + flow("a", "end"), "compensation-handler",
     ),

@@ -129,6 +129,17 @@ def test_the_chosen_elements_run_with_what_follows_them() -> None:
     assert one.ended() is not None
 
 
+@pytest.mark.parametrize("gateway", ["parallelGateway", "inclusiveGateway"])
+def test_a_gateway_can_be_chosen(gateway: str) -> None:
+    content = one_step(
+        ad_hoc("a", el(gateway, "g"), user("x"), flows("g x"), activeElementsCollection='=["g"]')
+    )
+    one = bench(content).start()
+    assert one.active() == ["a", "x"]
+    one.complete("x")
+    assert one.ended() is not None
+
+
 def test_nothing_chosen_passes() -> None:
     assert bench(chosen("=[]")).start().ended() is not None
 
