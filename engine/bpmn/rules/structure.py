@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.remarks import Remarks
 from engine.bpmn.rules.conditions import always_one
-from engine.bpmn.support import GATEWAYS
+from engine.bpmn.support import ACTIVITIES, GATEWAYS
 from engine.feel import Function
 from engine.model import Finding
 
@@ -90,7 +90,8 @@ def _unreachable(remarks: Remarks, process: ProcessInfo, scope: str | None) -> I
         if elements[at].type == "intermediateThrowEvent":
             open_ += [other.id for other in process.links(elements[at])]
     for element in elements.values():
-        if element.id not in seen and not element.event_sub_process and not element.compensates:
+        handler = element.compensates and element.type in ACTIVITIES
+        if element.id not in seen and not element.event_sub_process and not handler:
             yield remarks.on(
                 element,
                 "no-disconnected",
