@@ -210,12 +210,18 @@ def test_deploying(
     good, bad = tmp_path / "desk.bpmn", tmp_path / "broken.bpmn"
     good.write_text(content.replace('name="核对"', 'name="核对来电"'), "utf-8")
     bad.write_text("not xml", "utf-8")
+    assert page.viewport_size
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": 300})
     enter("root")
     page.goto("/deployments")
     page.get_by_label("或选择文件").set_input_files(bad)
     page.get_by_role("button", name="部署", exact=True).click()
-    expect(page.locator("#deployment-result")).to_contain_text("broken.bpmn")
+    result = page.locator("#deployment-result")
+    expect(result).to_contain_text("broken.bpmn")
     allow(nothing_goes_wrong, 1)
+    result.locator("li, .card").last.scroll_into_view_if_needed()
+    upload, findings = page.locator("form[data-upload]").bounding_box(), result.bounding_box()
+    assert upload and findings and upload["y"] + upload["height"] <= findings["y"]
     page.get_by_label("或选择文件").set_input_files(good)
     page.get_by_role("button", name="只检查").click()
     expect(page.locator("#deployment-result")).to_contain_text("1 个文件")
