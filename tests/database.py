@@ -2,7 +2,8 @@
 test. Commits are real.
 
 Use the fixtures by importing them into a ``conftest.py``:
-``from tests.database import database, engine, server, template``.
+``from tests.database import database, engine, server, template``. A test that starts a server
+of its own puts it into ``folder``.
 """
 
 from __future__ import annotations
@@ -44,6 +45,14 @@ def database(server: str, template: str) -> Iterator[str]:
     url = _other(server, template)
     yield url
     _empty(url)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for a server of the test's own. Not below pytest's folder: each session of
+    pytest closes that to other users, and as root the server runs as another user."""
+    with tempfile.TemporaryDirectory(prefix="bihuan-tests-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
 
 
 @pytest.fixture

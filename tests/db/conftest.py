@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine import Engine
-from tests.database import database, engine, server, template
+from tests.database import database, engine, folder, server, template
 from tests.db.play import Play
 
-__all__ = ["database", "engine", "play", "server", "template"]
+__all__ = ["database", "engine", "folder", "play", "server", "template"]
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import orjson
 import psutil
@@ -16,14 +15,11 @@ from engine.store.embedded import ServerNotStarted
 
 
 @pytest.fixture
-def folder() -> Iterator[Path]:
-    """A folder for a server, with Chinese and a blank in its name, stopped at the end. Not
-    below pytest's own folder: each session of pytest closes that to other users, and as root
-    the server runs as another user."""
-    with TemporaryDirectory(prefix="bihuan-tests-", ignore_cleanup_errors=True) as parent:
-        folder = Path(parent) / "数据 目录" / "postgres"
-        yield folder
-        embedded.stop(folder)
+def data(folder: Path) -> Iterator[Path]:
+    """A folder for a server, with Chinese and a blank in its name, stopped at the end."""
+    data = folder / "数据 目录" / "postgres"
+    yield data
+    embedded.stop(data)
 
 
 def query(url: str, statement: str) -> list[tuple[object, ...]]:
@@ -32,38 +28,38 @@ def query(url: str, statement: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
-def test_data_outlives_the_server(folder: Path) -> None:
-    url = embedded.start(folder)
+def test_data_outlives_the_server(data: Path) -> None:
+    url = embedded.start(data)
     assert query(url, "SHOW fsync") == [("on",)]
     assert query(url, "SHOW synchronous_commit") == [("on",)]
     assert query(url, "SHOW listen_addresses") == [("",)]
     query(url, "CREATE TABLE kept (n int)")
     query(url, "INSERT INTO kept VALUES (7)")
-    assert embedded.start(folder) == url
-    embedded.stop(folder)
+    assert embedded.start(data) == url
+    embedded.stop(data)
     with pytest.raises(psycopg.OperationalError):
         query(url, "SELECT 1")
-    assert query(embedded.start(folder), "SELECT n FROM kept") == [(7,)]
+    assert query(embedded.start(data), "SELECT n FROM kept") == [(7,)]
 
 
-def test_a_killed_server_comes_back_with_everything_committed(folder: Path) -> None:
-    url = embedded.start(folder)
+def test_a_killed_server_comes_back_with_everything_committed(data: Path) -> None:
+    url = embedded.start(data)
     query(url, "CREATE TABLE kept (n int)")
     query(url, "INSERT INTO kept SELECT generate_series(1, 1000)")
-    postmaster = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+    postmaster = psutil.Process(int((data / "postmaster.pid").read_text().split()[0]))
     family = [postmaster, *postmaster.children(recursive=True)]
     for process in family:
         process.kill()
     psutil.wait_procs(family, timeout=30)
-    assert query(embedded.start(folder), "SELECT count(*) FROM kept") == [(1000,)]
+    assert query(embedded.start(data), "SELECT count(*) FROM kept") == [(1000,)]
 
 
-def test_users_that_were_killed_do_not_keep_it_running(folder: Path) -> None:
-    embedded.start(folder)
-    users = folder / ".handle_pids.json"
+def test_users_that_were_killed_do_not_keep_it_running(data: Path) -> None:
+    embedded.start(data)
+    users = data / ".handle_pids.json"
     gone = 2**22 - 1
     users.write_bytes(orjson.dumps([*orjson.loads(users.read_bytes()), gone]))
-    embedded.start(folder)
+    embedded.start(data)
     assert gone not in orjson.loads(users.read_bytes())
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.database import database, engine, server, template
+from tests.database import database, engine, folder, server, template
 
-__all__ = ["database", "engine", "server", "template"]
+__all__ = ["database", "engine", "folder", "server", "template"]

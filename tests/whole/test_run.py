@@ -102,9 +102,9 @@ def entries(folder: Path) -> int:
         embedded.stop(server)
 
 
-def test_the_demo_starts_stops_and_starts_again_with_its_data(tmp_path: Path) -> None:
+def test_the_demo_starts_stops_and_starts_again_with_its_data(folder: Path) -> None:
     port = free_port()
-    demo = environ(tmp_path / "var", port, BIHUAN_DEMO="1")
+    demo = environ(folder / "var", port, BIHUAN_DEMO="1")
 
     with running(demo) as (process, said):
         children = psutil.Process(process.pid).children(recursive=True)
@@ -115,35 +115,35 @@ def test_the_demo_starts_stops_and_starts_again_with_its_data(tmp_path: Path) ->
         assert "演示人员" in page
     assert not any(child.is_running() for child in children), "a child outlived its parent"
 
-    first, before = counts(tmp_path / "var"), entries(tmp_path / "var")
+    first, before = counts(folder / "var"), entries(folder / "var")
     assert first["cases"] > 0
     assert first["people"] > 0
 
     with running(demo) as (_process, said):
         assert "没有变化" in said
-    assert counts(tmp_path / "var") == first
-    assert entries(tmp_path / "var") >= before
+    assert counts(folder / "var") == first
+    assert entries(folder / "var") >= before
 
 
-def test_a_real_installation_has_nobody_until_somebody_is_added(tmp_path: Path) -> None:
+def test_a_real_installation_has_nobody_until_somebody_is_added(folder: Path) -> None:
     port = free_port()
 
-    with running(environ(tmp_path / "var", port)) as (_process, said):
+    with running(environ(folder / "var", port)) as (_process, said):
         assert "bihuan user add" in said
         status, page = get(port, "/sign-in")
         assert status == 200
         assert "演示人员" not in page
 
-    assert counts(tmp_path / "var")["people"] == 0
-    assert counts(tmp_path / "var")["cases"] == 0
+    assert counts(folder / "var")["people"] == 0
+    assert counts(folder / "var")["cases"] == 0
 
 
-def test_a_taken_port_is_said_before_anything_is_touched(tmp_path: Path) -> None:
+def test_a_taken_port_is_said_before_anything_is_touched(folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         done = subprocess.run(
             [sys.executable, "-m", "web", "run"],
-            env=environ(tmp_path / "var", port),
+            env=environ(folder / "var", port),
             capture_output=True,
             text=True,
             check=False,
@@ -151,13 +151,13 @@ def test_a_taken_port_is_said_before_anything_is_touched(tmp_path: Path) -> None
 
     assert done.returncode == 2
     assert f"不能监听 127.0.0.1:{port}" in done.stderr
-    assert not (tmp_path / "var" / "postgres").exists()
+    assert not (folder / "var" / "postgres").exists()
 
 
-def test_a_part_that_dies_is_started_again(tmp_path: Path) -> None:
+def test_a_part_that_dies_is_started_again(folder: Path) -> None:
     port = free_port()
 
-    with running(environ(tmp_path / "var", port)) as (process, _said):
+    with running(environ(folder / "var", port)) as (process, _said):
         worker = next(
             child
             for child in psutil.Process(process.pid).children()
