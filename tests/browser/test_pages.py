@@ -221,7 +221,9 @@ def test_deploying(
     allow(nothing_goes_wrong, 1)
     result.locator("li, .card").last.scroll_into_view_if_needed()
     upload, findings = page.locator("form[data-upload]").bounding_box(), result.bounding_box()
-    assert upload and findings and upload["y"] + upload["height"] <= findings["y"]
+    assert upload
+    assert findings
+    assert upload["y"] + upload["height"] <= findings["y"]
     page.get_by_label("或选择文件").set_input_files(good)
     page.get_by_role("button", name="只检查").click()
     expect(page.locator("#deployment-result")).to_contain_text("1 个文件")
