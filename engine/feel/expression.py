@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from engine.feel import tree
 from engine.feel.compiler import Closure, Compiler
@@ -19,6 +19,7 @@ from engine.feel.types import Type
 from engine.feel.values import Function, Value
 
 Context = Mapping[str, Any]
+_Node = TypeVar("_Node", bound=tree.Node)
 _NO_FUNCTIONS: Mapping[str, Function] = {}
 _NO_TYPES: Mapping[str, Type] = {}
 
@@ -154,14 +155,8 @@ def _expression(
     functions: Mapping[str, Function],
     unknown_functions: bool = False,
 ) -> Expression:
-    try:
-        node = Parser(text, outside).parse()
-        compiler = Compiler(functions, None if unknown_functions else outside.names)
-        closure = compiler.compile(node)
-    except FeelSyntaxError as error:
-        raise error.within(text) from None
-    except RecursionError:
-        raise too_deep() from None
+    compiler = Compiler(functions, None if unknown_functions else outside.names)
+    node, closure = _compiled(text, Parser.parse, outside, compiler)
     return Expression(text, node, closure, compiler)
 
 
@@ -171,15 +166,21 @@ def _unary_tests(
     functions: Mapping[str, Function],
     unknown_functions: bool = False,
 ) -> UnaryTests:
+    compiler = Compiler(functions, None if unknown_functions else outside.names)
+    node, closure = _compiled(text, Parser.parse_unary_tests, outside, compiler)
+    return UnaryTests(text, node, closure, compiler)
+
+
+def _compiled(
+    text: str, parse: Callable[[Parser], _Node], outside: Outside, compiler: Compiler
+) -> tuple[_Node, Closure]:
     try:
-        node = Parser(text, outside).parse_unary_tests()
-        compiler = Compiler(functions, None if unknown_functions else outside.names)
-        closure = compiler.compile(node)
+        node = parse(Parser(text, outside))
+        return node, compiler.compile(node)
     except FeelSyntaxError as error:
         raise error.within(text) from None
     except RecursionError:
         raise too_deep() from None
-    return UnaryTests(text, node, closure, compiler)
 
 
 _LANGUAGE = Names((*BUILTINS, "time offset", "start included", "end included"))
