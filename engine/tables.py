@@ -373,3 +373,28 @@ groups = Table(
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
 )
+
+# --- notices --------------------------------------------------------------------------------
+
+notices = Table(
+    "notices",
+    metadata,
+    _key(),
+    Column("case_id", BigInteger, nullable=False, index=True),  # what it is about, or who sent it
+    Column("series", String, nullable=False, server_default=""),  # of a report that is kept
+    Column("title", String, nullable=False),
+    Column("text", Text, nullable=False, server_default=""),
+    Column("tables", JSONB, nullable=False, server_default="[]"),
+    _moment("sent_at", nullable=False),
+    Column("sent_by", String, nullable=False),
+    Index("ix_notices_series", "series", "key", postgresql_where=text("series <> ''")),
+)
+
+notice_people = Table(
+    "notice_people",
+    metadata,
+    Column("login", String, primary_key=True),
+    Column("notice_key", ForeignKey("notices.key"), primary_key=True, index=True),
+    _moment("read_at"),
+    Index("ix_notice_people_unread", "login", postgresql_where=text("read_at IS NULL")),
+)
