@@ -151,6 +151,14 @@ class Calendar:
             left -= self.is_working_day(day)
         return self._local(self._day(day)[-1][1])
 
+    def working_days(self, start: datetime, end: datetime) -> int:
+        """The number of working days after the day of ``start`` up to the day of ``end``, as
+        ``add_days`` counts them; zero if that is not later."""
+        first, last = (aware(one).astimezone(self.zone).date() for one in (start, end))
+        _reachable(last.year, first.year)
+        days = (last - first).days
+        return sum(self.is_working_day(first + timedelta(days=n)) for n in range(1, days + 1))
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Time worked from ``start`` to ``end``; negative if ``end`` is earlier."""
         here, first = self._locate(start)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from engine.calendar.arithmetic import MIDNIGHT, Calendar
+from engine.calendar.arithmetic import MIDNIGHT, Calendar, Hours
 from engine.errors import Invalid
 from engine.model import aware
 
 _LONGEST = timedelta(days=3 * 366)
 _OUTSIDE = ("下班时间", "outside working hours")
+_LUNCH = ("午休", "lunch break")
+_NOON = time(11), time(15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +61,24 @@ def _of_day(calendar: Calendar, day: date) -> Iterator[Stretch]:
     at = _moment(calendar, day, MIDNIGHT)
     midnight = _moment(calendar, day + timedelta(days=1), MIDNIGHT)
     worked = calendar.hours(day)
+    before: Hours | None = None
     for hours in worked:
         start = max(at, _moment(calendar, day, hours.start))
         end = midnight if hours.end == MIDNIGHT else _moment(calendar, day, hours.end)
         if start >= end:
             continue
-        yield Stretch(False, at, start, (_OUTSIDE,))
+        yield Stretch(False, at, start, (_between(before, hours),))
+        before = hours
         yield Stretch(True, start, end, reasons)
         at = end
     yield Stretch(False, at, midnight, (_OUTSIDE,) if worked else reasons)
+
+
+def _between(before: Hours | None, after: Hours) -> tuple[str, str]:
+    """What the time before a stretch of work is called."""
+    if before is not None and _NOON[0] <= before.end and after.start <= _NOON[1]:
+        return _LUNCH
+    return _OUTSIDE
 
 
 def _moment(calendar: Calendar, day: date, at: time) -> datetime:

@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from engine.calendar import limits
 from engine.calendar.arithmetic import Calendar
 from engine.errors import Invalid
 from engine.feel import Function
@@ -33,6 +34,7 @@ def functions(calendar: Calendar) -> dict[str, Function]:
         ("working time", ("from", "to"), reading.time),
         ("is working day", ("date",), reading.is_working_day),
         ("contact time", ("from",), reading.contact_time),
+        ("due after pause", ("due", "paused", "resumed", "clock"), reading.due_after_pause),
     )
     found: dict[str, Function] = {}
     for name, parameters, call in wanted:
@@ -63,6 +65,10 @@ class _Reading:
 
     def contact_time(self, start: Any) -> datetime:
         return _plain(self.calendar.contact_time(self._moment(start)))
+
+    def due_after_pause(self, due: Any, paused: Any, resumed: Any, clock: Any) -> datetime:
+        moments = (self._moment(due), self._moment(paused), self._moment(resumed))
+        return _plain(limits.after_pause(self.calendar, limits.basis_of(clock), *moments))
 
     def _moment(self, value: Any) -> datetime:
         """A moment without zone is in the calendar's, a date its midnight."""

@@ -34,9 +34,9 @@ def test_lunch_weekend_and_make_up_days_are_named(calendar: Calendar) -> None:
     stretches = explain(calendar, at("2026-10-09 11:00"), at("2026-10-12 09:00"))
     told = [(s.counted, [zh for zh, _ in s.reasons]) for s in stretches]
     assert told == [
-        (True, []), (False, ["下班时间"]), (True, []),
+        (True, []), (False, ["午休"]), (True, []),
         (False, ["下班时间"]), (True, ["国庆节调休上班"]),
-        (False, ["下班时间"]), (True, ["国庆节调休上班"]),
+        (False, ["午休"]), (True, ["国庆节调休上班"]),
         (False, ["周末"]), (True, []),
     ]
 
