@@ -3,13 +3,15 @@ conditions."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import delete, select
 
 from engine.bpmn.diagram import ProcessInfo, Start
-from engine.bpmn.timing import Due, TimingError, due
+from engine.bpmn.timing import Due, TimingError, due, local
 from engine.errors import ExpressionFailed
 from engine.feel import FeelError, Function, compile_expression, to_json
 from engine.store.rows import insert
@@ -60,25 +62,63 @@ def arm(
 
 
 def plan(start: Start, now: datetime, functions: dict[str, Function]) -> Due:
-    """When the timer of a start event fires first, counted from ``now``."""
+    """When the timer of a start event fires first, counted from ``now``. Raises
+    ExpressionFailed."""
+    try:
+        return _fitting(start, _said(start, now, functions), functions)
+    except TimingError as error:
+        raise _failed(start, error) from error
+
+
+def plan_next(
+    start: Start, fired: Due, now: datetime, functions: dict[str, Function]
+) -> Due | None:
+    """When the timer of a start event fires after it has ``fired``: as its text says now, for
+    as often as is left. Raises ExpressionFailed."""
+    try:
+        every = _said(start, now, functions).every
+        planned = Due(fired.at, every, fired.left).following(now)
+        return None if planned is None else _fitting(start, planned, functions)
+    except TimingError as error:
+        raise _failed(start, error) from error
+
+
+def _said(start: Start, now: datetime, functions: dict[str, Function]) -> Due:
     assert start.timer is not None
     kind, text = start.timer
-    try:
-        return due(kind, _text(start, text, functions), now)
-    except TimingError as error:
-        raise ExpressionFailed(
-            f"开始事件 {start.id} 的定时：{error.zh}",
-            f"The timer of start event {start.id}: {error.en}",
-            element=start.id,
-        ) from error
+    return due(kind, _text(start, text, functions), now)
 
 
-def _text(start: Start, text: str, functions: dict[str, Function]) -> Any:
+def _fitting(start: Start, planned: Due, functions: dict[str, Function]) -> Due:
+    """The first time of a cycle that its ``timer.condition`` does not rule out."""
+    condition = start.timer_condition
+    if condition is None or start.timer is None or start.timer[0] != "cycle":
+        return planned
+    return planned.fitting(
+        lambda at: _text(start, condition, functions, {"due": local(at)}) is True
+    )
+
+
+def _failed(start: Start, error: TimingError) -> ExpressionFailed:
+    return ExpressionFailed(
+        f"开始事件 {start.id} 的定时：{error.zh}",
+        f"The timer of start event {start.id}: {error.en}",
+        element=start.id,
+    )
+
+
+def _text(
+    start: Start,
+    text: str,
+    functions: dict[str, Function],
+    context: Mapping[str, Any] = MappingProxyType({}),
+) -> Any:
     """The value of a text: FEEL after “=”, else itself. There are no variables yet."""
     if not text.startswith("="):
         return text
     try:
-        return to_json(compile_expression(text[1:], functions=functions).evaluate({}))
+        expression = compile_expression(text[1:], names=context, functions=functions)
+        return to_json(expression.evaluate(context))
     except FeelError as error:
         raise ExpressionFailed(
             f"开始事件 {start.id} 的表达式 {text}：{error.zh}",

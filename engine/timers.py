@@ -166,8 +166,8 @@ def _set_next(unit: Unit, timer: Row[Any]) -> None:
             f"The process has no start event {timer.element_id}.",
         )
     functions = dict(definitions.functions_at(conn, number)[1])
-    every = starts.plan(start, unit.now, functions).every
-    planned = Due(timer.due_at, every, timer.repetitions).following(unit.now)
+    fired = Due(timer.due_at, left=timer.repetitions)
+    planned = starts.plan_next(start, fired, unit.now, functions)
     if planned is None:
         return
     row = {

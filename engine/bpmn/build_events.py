@@ -120,4 +120,9 @@ def _trigger(builder: Builder, element: Element, event: a.EventDefinition) -> Tr
     if event.timer is None:
         return message_trigger(builder, element, event)
     kind, source = event.timer
-    return TimerTrigger(kind, builder.text(element, source, "定时器", "timer"))
+    fits = element.properties.get("timer.condition")
+    return TimerTrigger(
+        kind,
+        builder.text(element, source, "定时器", "timer"),
+        builder.maybe(element, fits, "定时条件", "condition of the timer"),
+    )

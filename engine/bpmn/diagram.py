@@ -92,6 +92,8 @@ class Start:
     timer: tuple[TimerKind, str] | None = None
     signal: str | None = None
     condition: str | None = None
+    timer_condition: str | None = None
+    """FEEL that rules out times of a cycle: the property ``timer.condition``."""
 
 
 @dataclass(frozen=True, slots=True)

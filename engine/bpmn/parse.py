@@ -310,6 +310,7 @@ def _starts(elements: dict[str, Element]) -> tuple[Start, ...]:
             event.timer,
             event.name if event.kind == "signal" else None,
             event.condition,
+            element.properties.get("timer.condition") or None,
         )
         for element in elements.values()
         if element.type == "startEvent" and element.parent is None

@@ -1,15 +1,18 @@
 """When a timer is due: ISO 8601 dates, durations and repeating intervals → instants.
 
 The accepted texts are Zeebe's (docs.camunda.io, "Timer events"): a date-time with offset, zone
-or neither (then in the zone of FEEL), ``PnYnMnDTnHnMnS``, ``R[n]/[start/]duration``."""
+or neither (then in the zone of FEEL), ``PnYnMnDTnHnMnS``, ``R[n]/[start/]duration``, cron (in
+the zone of FEEL; ``engine.bpmn.cron``)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from engine.bpmn import cron
 from engine.bpmn.attributes import TimerKind
 from engine.feel.zones import Local
 
@@ -18,7 +21,8 @@ _DURATION = re.compile(
     r"(?:(?P<days>\d+)D)?"
     r"(?:T(?=\d)(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
 )
-_CRON = re.compile(r"[\w*/,?#-]+( +[\w*/,?#-]+){4,5}")
+_MOST_PASSED_OVER = 20_000
+"""How many times of a cycle a condition may rule out in a row."""
 _ZONED = re.compile(r"(?P<local>[^@\[]+)(?:@(?P<at>[\w/+:-]+)|\[(?P<in>[\w/+:-]+)\])")
 
 
@@ -54,8 +58,9 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """An instant, and for cycles what follows: ``every`` is the interval as ISO text, ``left``
-    how often it fires from now on, this time included (None: without end)."""
+    """An instant, and for cycles what follows: ``every`` is the interval as ISO text or the
+    cron text, ``left`` how often it fires from now on, this time included (None: without
+    end)."""
 
     at: datetime
     every: str | None = None
@@ -66,6 +71,8 @@ class Due:
         firing; an endless one skips what has passed, so that a long stop causes no storm."""
         if self.every is None or self.left == 1:
             return None
+        if cron.is_cron(self.every):
+            return _next_by_cron(self.every, max(self.at, now - timedelta(microseconds=1)))
         step = duration(self.every)
         at = step.after(self.at)
         if self.left is not None:
@@ -76,6 +83,22 @@ class Due:
         while at < now:
             at = step.after(at)
         return Due(at, self.every, None)
+
+    def fitting(self, fits: Callable[[datetime], bool]) -> Due:
+        """This firing or the next one whose time ``fits``; those passed over do not count.
+        Raises TimingError."""
+        planned: Due | None = replace(self, left=None)
+        for _ in range(_MOST_PASSED_OVER):
+            if planned is None:
+                break
+            if fits(planned.at):
+                return replace(planned, left=self.left)
+            planned = planned.following(planned.at)
+        raise TimingError(
+            f"循环“{self.every}”接下来的 {_MOST_PASSED_OVER} 个时间都不满足 timer.condition。",
+            f"none of the next {_MOST_PASSED_OVER} times of the cycle “{self.every}” meets its "
+            "timer.condition.",
+        )
 
 
 def due(kind: TimerKind, text: object, now: datetime) -> Due:
@@ -128,18 +151,14 @@ def duration(text: str) -> Duration:
 
 
 def _cycle(text: str, now: datetime) -> Due:
+    if cron.is_cron(text):
+        return _next_by_cron(text, now)
     head, *rest = text.split("/")
-    if text.startswith("@") or _CRON.fullmatch(text):
-        raise TimingError(
-            f"“{text}”是 cron 表达式，这里不支持；"
-            "请写成 R/开始时间/间隔，例如 R/2026-01-01T09:00:00+08:00/P1D。",
-            f"“{text}” is a cron expression, which is not supported; write R/START/INTERVAL, "
-            "such as R/2026-01-01T09:00:00+08:00/P1D.",
-        )
     if not re.fullmatch(r"R\d*", head) or len(rest) not in (1, 2):
         raise TimingError(
-            f"“{text}”不是循环时间（应如 R3/PT1H、R/P1D）。",
-            f"“{text}” is no repeating interval (such as R3/PT1H or R/P1D).",
+            f"“{text}”不是循环时间（应如 R3/PT1H、R/P1D 或 cron 0 0 9 * * MON-FRI）。",
+            f"“{text}” is no repeating interval (such as R3/PT1H or R/P1D) and no cron text "
+            "(such as 0 0 9 * * MON-FRI).",
         )
     every = rest[-1]
     step = duration(every)
@@ -156,6 +175,13 @@ def _cycle(text: str, now: datetime) -> Due:
     if left is None and first.at < now:
         return first.following(now) or first
     return first
+
+
+def _next_by_cron(text: str, after: datetime) -> Due:
+    try:
+        return Due(cron.read(text).after(after, Local.zone.tzinfo()), text, None)
+    except cron.CronError as error:
+        raise TimingError(error.zh, error.en) from None
 
 
 def _zone(name: str | None) -> tzinfo:
@@ -177,6 +203,11 @@ def _add_months(moment_: datetime, months: int) -> datetime:
         except ValueError:
             continue
     return moment_.replace(year=year, month=month + 1)
+
+
+def local(moment_: datetime) -> datetime:
+    """The same instant in the zone of FEEL."""
+    return moment_.astimezone(Local.zone.tzinfo())
 
 
 def utc(moment_: datetime) -> datetime:

@@ -13,7 +13,7 @@ from typing import Any, Literal, Protocol
 from engine.bpmn.changes import Subscribed, TimerSet
 from engine.bpmn.attributes import TimerKind, Watched
 from engine.bpmn.expressions import Text, Trouble
-from engine.bpmn.timing import Due, TimingError, due
+from engine.bpmn.timing import Due, TimingError, due, local
 from engine.bpmn.workflow import token_of
 
 
@@ -26,23 +26,39 @@ class Trigger(Protocol):
 
 
 class TimerTrigger:
-    """Waits for an instant, computed once when it is armed."""
+    """Waits for an instant, computed once when it is armed. ``condition`` rules out times of a
+    cycle, which it sees as ``due``."""
 
-    def __init__(self, kind: TimerKind, text: Text) -> None:
+    def __init__(self, kind: TimerKind, text: Text, condition: Text | None = None) -> None:
         self.kind: TimerKind = kind
         self.text = text
+        self.condition = condition
 
     def plan(self, task: Any, boundary: bool) -> Due:
         top = task.workflow.top_workflow
         value = self.text.evaluate(top.view(task))
         try:
-            return due(self.kind, value, top.world.now())
+            planned = due(self.kind, value, top.world.now())
         except TimingError as error:
-            raise Trouble(
-                "EXTRACT_VALUE_ERROR",
-                f"{self.text.what[0]}“{self.text.source}”：{error.zh}",
-                f"{self.text.what[1]} “{self.text.source}”: {error.en}",
-            ) from None
+            raise self._trouble(error) from None
+        return self._fitting(task, planned)
+
+    def _fitting(self, task: Any, planned: Due) -> Due:
+        condition = self.condition
+        if condition is None or self.kind != "cycle":
+            return planned
+        view = dict(task.workflow.top_workflow.view(task))
+        try:
+            return planned.fitting(lambda at: condition.truth({**view, "due": local(at)}))
+        except TimingError as error:
+            raise self._trouble(error) from None
+
+    def _trouble(self, error: TimingError) -> Trouble:
+        return Trouble(
+            "EXTRACT_VALUE_ERROR",
+            f"{self.text.what[0]}“{self.text.source}”：{error.zh}",
+            f"{self.text.what[1]} “{self.text.source}”: {error.en}",
+        )
 
     def open(self, task: Any, plan: Due) -> None:
         data = task.internal_data
@@ -57,7 +73,7 @@ class TimerTrigger:
         plan = Due(datetime.fromisoformat(at), every, left).following(top.world.now())
         if plan is None:
             return False
-        self.open(task, plan)
+        self.open(task, self._fitting(task, plan))
         return True
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from engine.bpmn.diagram import Start
-from engine.bpmn.timing import TimingError, due
+from engine.bpmn.timing import Due, TimingError, due, local
 from engine.errors import Invalid
 from engine.feel import FeelError, compile_expression, to_json
 from engine.model import Json
@@ -27,14 +28,41 @@ def timers(library: Library, now: datetime) -> list[StartTimer]:
         kind, text = start.timer
         try:
             planned = due(kind, _value(library, start.id, text, {}), now)
+            planned = _fitting(library, start, planned)
         except TimingError as error:
-            raise Invalid(
-                f"开始事件 {start.id} 的定时：{error.zh}",
-                f"The timer of start event {start.id}: {error.en}",
-            ) from error
+            raise _failed(start.id, error) from error
         if kind != "date" or planned.at > now:
             found.append(StartTimer(process_id, start.id, planned))
     return found
+
+
+def following(library: Library, timer: StartTimer, now: datetime) -> StartTimer | None:
+    """The timer as it is set again after it has fired. Raises Invalid."""
+    starts = library.starts("timer")
+    start = next(one for of, one in starts if (of, one.id) == (timer.process_id, timer.start_id))
+    try:
+        planned = timer.due.following(now)
+        planned = None if planned is None else _fitting(library, start, planned)
+    except TimingError as error:
+        raise _failed(start.id, error) from error
+    return None if planned is None else replace(timer, due=planned)
+
+
+def _fitting(library: Library, start: Start, planned: Due) -> Due:
+    """The first time of a cycle that its ``timer.condition`` does not rule out."""
+    condition = start.timer_condition
+    if condition is None or start.timer is None or start.timer[0] != "cycle":
+        return planned
+    return planned.fitting(
+        lambda at: _value(library, start.id, condition, {"due": local(at)}) is True
+    )
+
+
+def _failed(start_id: str, error: TimingError) -> Invalid:
+    return Invalid(
+        f"开始事件 {start_id} 的定时：{error.zh}",
+        f"The timer of start event {start_id}: {error.en}",
+    )
 
 
 def for_message(library: Library, name: str) -> Iterator[Found]:

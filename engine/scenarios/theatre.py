@@ -225,9 +225,9 @@ class Theatre:
             self.step(timer.instance, lambda run: run.fire(timer.token))
             return
         self.stage.start_timers.remove(timer)
-        following = timer.due.following(self.library.clock.now())
+        following = starts.following(self.library, timer, self.library.clock.now())
         if following is not None:
-            self.stage.start_timers.append(StartTimer(timer.process_id, timer.start_id, following))
+            self.stage.start_timers.append(following)
         if timer.process_id not in self.mocks.children:
             self.begin(timer.process_id, {}, None, timer.start_id)
 

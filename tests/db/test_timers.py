@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -19,8 +20,10 @@ from tests.unit.bpmn.drawing import (
     definitions,
     el,
     end,
+    ext,
     flows,
     process,
+    properties,
     start,
     timer,
     user,
@@ -224,6 +227,24 @@ def test_only_the_latest_version_is_started(engine: Engine, play: Play) -> None:
         now.shift(timedelta(days=5))
         assert timers.fire_due(engine) == 0
     assert [row.element_id for row in play.rows(user_tasks)] == ["b"]
+
+
+def test_a_start_timer_of_working_days(engine: Engine, play: Play) -> None:
+    """Supervision of open orders: at 9, 12, 14 and 17 o'clock, not on weekends."""
+    rounds = el(
+        "startEvent", "start", ext(properties(timer_condition="=is working day(due)")),
+        timer("cycle", "0 0 9,12,14,17 * * *"),
+    )  # fmt: skip
+    drawn = definitions(process(rounds, user("a", mine()), end(), flows("start a end")))
+    friday = datetime(2026, 3, 6, 16, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    begun = []
+    with time_machine.travel(friday, tick=False) as now:
+        play.deploy({"p.bpmn": drawn})
+        for _ in range(3 * 48):
+            now.shift(timedelta(minutes=30))
+            if timers.fire_due(engine):
+                begun.append(engine.now().astimezone(friday.tzinfo).strftime("%a %H"))
+    assert begun == ["Fri 17", "Mon 09", "Mon 12", "Mon 14"]
 
 
 def test_a_counted_start_timer_ends(engine: Engine, play: Play) -> None:

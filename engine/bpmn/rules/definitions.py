@@ -99,6 +99,14 @@ def _timer(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
             "is a timer start event and cannot use a duration.",
             ("改用日期或循环，例如 R/P1D。", "Use a date or a cycle such as R/P1D."),
         )
+    if kind != "cycle" and element.properties.get("timer.condition"):
+        yield remarks.on(
+            element,
+            "timer-kind",
+            "的扩展属性 timer.condition 只能与循环一起用：它从循环的时间中挑选。",
+            "has the property timer.condition, which chooses among the times of a cycle only.",
+            ("改用循环（如 cron），或删除它。", "Use a cycle, e.g. cron, or delete the property."),
+        )
     if kind == "date" and _past(timer[1]):
         yield remarks.on(
             element,

@@ -87,6 +87,8 @@ def _of(element: Element) -> Iterator[Place]:
     event = element.event
     if event is not None and event.timer is not None:
         yield Place(element, "定时器", "timer", event.timer[1], event.timer[0], event.line)
+        fits = element.properties.get("timer.condition", "")
+        yield Place(element, "定时条件", "condition of the timer", fits, "truth", event.line)
     if event is not None:
         if event.kind != "link":
             yield Place(element, "名称", "name", event.name or "")

@@ -218,6 +218,14 @@ def ad_hoc(id_: str, *content: str, condition_: str = "", rest: str = "", **said
     return el("adHocSubProcess", id_, ext(extensions), *content, inside)
 
 
+def properties(**values: str) -> str:
+    """``zeebe:properties``; ``_`` in a name stands for a dot."""
+    return z(
+        "properties",
+        *(z("property", name=name.replace("_", "."), value=text) for name, text in values.items()),
+    )
+
+
 def listener(kind: str, on: str, job: str = "hear") -> str:
     """``zeebe:executionListeners`` or ``taskListeners`` with one of it; ``kind`` is "execution"
     or "task"."""

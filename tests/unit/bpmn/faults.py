@@ -17,6 +17,7 @@ from tests.unit.bpmn.drawing import (
     message,
     message_definition,
     process,
+    properties,
     script,
     start,
     timer,
@@ -188,6 +189,34 @@ ERRORS: dict[str, tuple[bytes, str, str]] = {
     "cycle where nothing repeats": (
         around(el("intermediateCatchEvent", "a", timer("cycle", "R/PT1H"))),
         "timer-kind",
+        "a",
+    ),
+    "condition of a timer that does not repeat": (
+        around(
+            el(
+                "intermediateCatchEvent",
+                "a",
+                ext(properties(timer_condition="=is working day(due)")),
+                timer("duration", "PT1H"),
+            )
+        ),
+        "timer-kind",
+        "a",
+    ),
+    "wrong condition of a timer": (
+        definitions(
+            process(
+                start("a", ext(properties(timer_condition="=due >")), timer("cycle", "@daily")),
+                end(),
+                flows("a end"),
+            )
+        ),
+        "feel",
+        "a",
+    ),
+    "cron without seconds": (
+        definitions(process(start("a", timer("cycle", "0 9 * * *")), end(), flows("a end"))),
+        "timer-text",
         "a",
     ),
     "start after a duration": (

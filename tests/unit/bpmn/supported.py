@@ -16,6 +16,7 @@ from tests.unit.bpmn.drawing import (
     io,
     many,
     message,
+    properties,
     script,
     service,
     start,
@@ -106,6 +107,14 @@ BASIC: tuple[Row, ...] = (
         file(start("go", message("m")), end(), flows("go end")), start="go"),
     Row("Events", "timer start", "date or cycle",
         file(start("go", timer("cycle", "R/P1D")), end(), flows("go end")), start="go"),
+    Row("Events", "timer cycle by cron", "Spring's six fields and macros; times chosen by the "
+        "property `timer.condition`",
+        file(start("go", ext(properties(timer_condition="=due.hour < 12")),
+                   timer("cycle", "0 0 9,17 * * MON-FRI")), user("a"),
+             boundary("b", "a", ext(properties(timer_condition="=due.hour < 12"))
+                      + timer("cycle", "0 0 9,17 * * *"), interrupting=False),
+             end(), end("e2"), flows("go a end", "b e2")), ("fire b", "fire b", "complete a"),
+        start="go"),
     Row("Events", "message catch", "", line(el("intermediateCatchEvent", "a", message("m"))),
         ("receive a",)),
     Row("Events", "timer catch", "date or duration",

@@ -64,13 +64,6 @@ def test_what_is_no_cycle(text: str) -> None:
         due("cycle", text, NOW)
 
 
-@pytest.mark.parametrize("text", ["0 0 9 * * MON-FRI", "0 9 * * *", "@daily"])
-def test_cron_is_refused_with_the_way_to_write_it(text: str) -> None:
-    with pytest.raises(TimingError) as error:
-        due("cycle", text, NOW)
-    assert "R/2026-01-01T09:00:00+08:00/P1D" in error.value.zh
-
-
 @pytest.mark.parametrize("value", [None, 5, True, [], {}, "  "])
 def test_a_timer_needs_text(value: object) -> None:
     with pytest.raises(TimingError):
