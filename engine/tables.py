@@ -374,6 +374,30 @@ groups = Table(
     Column("name", String, nullable=False),
 )
 
+case_clocks = Table(  # docs/clocks.md
+    "case_clocks",
+    metadata,
+    _key(),
+    Column("case_id", BigInteger, nullable=False, index=True),
+    Column("instance_key", BigInteger, nullable=False),  # the process that started it
+    Column("element_id", String, nullable=False),
+    Column("name", String, nullable=False),
+    Column("subject", String, nullable=False, server_default=""),
+    Column("state", String, nullable=False),  # running, paused, met, cancelled
+    Column("basis", String, nullable=False),  # working, natural, days, fixed
+    Column("span", String, nullable=False, server_default=""),  # ISO duration; "" where fixed
+    Column("variable", String, nullable=False, server_default=""),
+    Column("calendar_key", BigInteger, nullable=False, server_default="0"),  # its version; 0: none
+    _moment("started_at", nullable=False),
+    _moment("due_at", nullable=False),  # while paused: without the pause that lasts
+    Column("warn_before", String, nullable=False, server_default=""),
+    _moment("ended_at"),
+    Column("pauses", JSONB, nullable=False, server_default="[]"),  # [{from, to, by, why}]
+    Column("changes", JSONB, nullable=False, server_default="[]"),  # docs/clocks.md
+    Column("rule", JSONB, nullable=False, server_default="{}"),
+    Index("ix_case_clocks_open", "due_at", postgresql_where=text("ended_at IS NULL")),
+)
+
 # --- notices --------------------------------------------------------------------------------
 
 notices = Table(
