@@ -28,6 +28,7 @@ _KINDS_ZH = {
     "calendar": "工作日历",
     "case": "工单类型",
     "figure": "指标",
+    "list": "清单",
     "file": "文件",
 }
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, dmn, figures, resources, starts
+from engine import bpmn, dmn, figures, lists, resources, starts
 from engine.definitions import content, functions_at, number
 from engine.definitions import deployed as definitions_changed
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
@@ -149,6 +149,8 @@ def _read(
         findings += _lint(resource, known)
         if resource.figure is not None:
             findings += figures.check(conn, resource.figure, resource.file.name)
+        if resource.listing is not None:
+            findings += lists.check(conn, resource.listing, resource.file.name)
     return read, findings
 
 

@@ -132,7 +132,8 @@ def page(
 
 
 def counts(conn: Connection, person: Person) -> dict[str, int]:
-    """How many tasks: ``mine``, ``mine_late``, ``groups``, ``groups_late``; one statement."""
+    """How many tasks: ``mine``, ``mine_late``, ``groups``, ``groups_late``, and how many notices
+    are ``unread``; one statement."""
     values = {
         "login": person.login,
         "candidates": sorted(candidates_of(person)),
@@ -295,7 +296,8 @@ def _row(row: Row[Any], now: datetime) -> TaskRow:
 
 _COUNTS = text(
     """
-    SELECT mine.n AS mine, mine.late AS mine_late, groups.n AS groups, groups.late AS groups_late
+    SELECT mine.n AS mine, mine.late AS mine_late, groups.n AS groups, groups.late AS groups_late,
+        unread.n AS unread
     FROM (
         SELECT count(*) AS n, count(*) FILTER (WHERE due_at < :now) AS late FROM user_tasks
         WHERE state = 'created' AND assignee = :login
@@ -303,6 +305,8 @@ _COUNTS = text(
         SELECT count(*) AS n, count(*) FILTER (WHERE due_at < :now) AS late FROM user_tasks
         WHERE state = 'created' AND assignee IS NULL
             AND candidates && CAST(:candidates AS varchar[])
-    ) AS groups
+    ) AS groups, (
+        SELECT count(*) AS n FROM notice_people WHERE login = :login AND read_at IS NULL
+    ) AS unread
     """
 )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine import bpmn, dmn, figures
+from engine import bpmn, dmn, figures, lists
 from engine.dmn.together import Elsewhere
 from engine.errors import BihuanError, Invalid
 from engine.feel import Function
@@ -23,6 +23,7 @@ ENDINGS = {
     ".case.json": "case",
     ".calendar.json": "calendar",
     ".figure.sql": "figure",
+    lists.ENDING: "list",
 }
 _DEPLOYMENT_BINDING = re.compile(rb"""bindingType\s*=\s*["']deployment["']""")
 
@@ -51,6 +52,7 @@ class Resource:
     diagram: bpmn.Diagram | None = None
     model: dmn.Model | None = None
     figure: figures.Figure | None = None
+    listing: lists.Listing | None = None
     data: Json = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -192,9 +194,16 @@ def _figure(file: File) -> Resource:
     return Resource(file, _hash(file), defines, figure=figure)
 
 
+def _list(file: File) -> Resource:
+    listing = lists.parse(file.content, file.name)
+    return Resource(
+        file, _hash(file), (Defined("list", listing.id, listing.title),), listing=listing
+    )
+
+
 _READERS = {
     "process": _bpmn, "decision": _dmn, "form": _form, "case": _case, "calendar": _calendar,
-    "figure": _figure,
+    "figure": _figure, "list": _list,
 }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import adapters
 import forms
+from engine.duties import DUTIES
 from engine.store import embedded, migrate
 from engine.wiring import Engine
 from web.settings import Settings, load
@@ -21,7 +22,8 @@ def database_url(settings: Settings) -> str:
 
 
 def job_types() -> dict[str, adapters.Adapter]:
-    """Every job type that our workers run; adapters that do not load are logged, left out."""
+    """Every job type that our workers run by an adapter; adapters that do not load are logged,
+    left out."""
     others, problems = adapters.third_parties()
     for problem in problems:
         log.warning(problem)
@@ -32,7 +34,7 @@ def wire(settings: Settings, url: str) -> Engine:
     """An engine on the database ``url``, which is at the present schema. Close it."""
     return Engine(
         url,
-        local_job_types=frozenset(job_types()),
+        local_job_types=frozenset(job_types()) | frozenset(DUTIES),
         zone=settings.zone,
         checks={".form": forms.findings},
     )

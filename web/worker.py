@@ -24,7 +24,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
 import adapters
-from engine import housekeeping, jobs
+from engine import duties, housekeeping, jobs
 from engine.errors import Conflict, NotFound
 from engine.jobs import Job
 from engine.store.unit import Unit
@@ -65,11 +65,22 @@ class Runner:
             return
         outcome: _Outcome = _Unsettled(job)
         try:
-            outcome = self._effect(job)
+            outcome = self._duty(job) if job.type in duties.DUTIES else self._effect(job)
         finally:
             # Also when the adapter itself is broken: its error goes on to the log, and the job
             # becomes a failed one that an administrator sees.
             self._settle(job, outcome)
+
+    def _duty(self, job: Job) -> _Outcome:
+        """Done and completed in one transaction; what is refused is thrown in another."""
+        try:
+            with self.engine.unit(self._actor) as unit:
+                duties.perform(unit, job)
+        except duties.Refused as refused:
+            return _Thrown(job, refused.error_code, refused.zh)
+        except (Conflict, NotFound) as error:
+            log.info("作业 %s 的结果没有写入：%s", job.key, error.zh)
+        return _Done(job)
 
     @property
     def _actor(self) -> str:
@@ -94,6 +105,16 @@ class Runner:
         except (Conflict, NotFound) as error:
             # Cancelled meanwhile, or leased to another worker: the outcome is no longer ours.
             log.info("作业 %s 的结果没有写入：%s", job.key, error.zh)
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """Nothing is left to do."""
+
+    job: Job
+
+    def settle(self, unit: Unit) -> None:
+        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +159,7 @@ class _Unsettled:
         jobs.fail(unit, self.job.key, 0, message, 0.0)
 
 
-_Outcome = _Completed | _Thrown | _Failed | _Unsettled
+_Outcome = _Done | _Completed | _Thrown | _Failed | _Unsettled
 
 
 def _judged(job: Job, error: adapters.AdapterError) -> _Outcome:

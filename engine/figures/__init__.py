@@ -1,10 +1,10 @@
 """Figures: key numbers whose formulas are deployed ``NAME.figure.sql`` files (docs/figures.md)."""
 
 from engine.figures.checking import check
-from engine.figures.reading import Figure, findings, parse
+from engine.figures.reading import FILTERS, Figure, findings, parse
 from engine.figures.running import Filters, Point, Result, cases_behind, get, list_, run
 
 __all__ = [
-    "Figure", "Filters", "Point", "Result", "cases_behind", "check", "findings", "get", "list_",
-    "parse", "run",
+    "FILTERS", "Figure", "Filters", "Point", "Result", "cases_behind", "check", "findings", "get",
+    "list_", "parse", "run",
 ]

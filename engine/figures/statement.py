@@ -14,9 +14,9 @@ COUNTED = "counted"
 """The common table expression with one row a case that every figure counts."""
 
 _FUNCTIONS_TEXT = (
-    "abs asked avg bool_and bool_or ceil coalesce count date_trunc extract floor greatest "
+    "abs asked avg bool_and bool_or ceil coalesce concat count date_trunc extract floor greatest "
     "hours_between least lower max min mode now nullif percentile_cont percentile_disc row_number "
-    "round stddev sum trunc upper"
+    "round stddev string_agg sum to_char trunc upper"
 )
 _BEFORE_PARENTHESIS_TEXT = (
     "all and any array as between by case cube distinct else except exists filter from group "
@@ -72,10 +72,11 @@ class Statement:
 
 
 def read(
-    text: str, line: int, known: frozenset[str], filename: str
+    text: str, line: int, known: frozenset[str], filename: str, *, counted: bool = True
 ) -> tuple[Statement | None, list[Finding]]:
     """The statement that begins at ``line`` of the file; None with findings where it is refused:
-    one SELECT over our views, with known parameters and harmless functions only."""
+    one SELECT over our views, with known parameters and harmless functions only; ``counted``:
+    with the table that figures count from."""
     found: list[Finding] = []
     tokens: list[Token] = []
     for token in _tokens(text, line):
@@ -90,8 +91,13 @@ def read(
             names = "、".join(f":{one}" for one in sorted(known))
             found.append(_wrong(filename, token.line, f"没有参数 {token.text}；可用：{names}。",
                                 f"There is no parameter {token.text}; known: {names}."))
-    main = _main_select(tokens)
-    if main is None or COUNTED not in _tables_made(tokens):
+    main = _main_select(tokens, bare=not counted)
+    if not counted and main is None:
+        found.append(_wrong(
+            filename, tokens[0].line if tokens else line, "语句应为一条 SELECT 查询。",
+            "The statement must be one SELECT.",
+        ))
+    elif main is None or (counted and COUNTED not in _tables_made(tokens)):
         found.append(_wrong(
             filename, tokens[0].line if tokens else line,
             f"语句应为 WITH {COUNTED} AS (SELECT case_id, month, … ) SELECT month, … 的形式。",
@@ -227,8 +233,10 @@ def _tables_made(tokens: list[Token]) -> frozenset[str]:
     return frozenset(made)
 
 
-def _main_select(tokens: list[Token]) -> Token | None:
-    if not tokens or tokens[0].text.lower() != "with" or not _balanced(tokens):
+def _main_select(tokens: list[Token], *, bare: bool) -> Token | None:
+    """The SELECT after WITH; ``bare``: or the one that the statement begins with."""
+    first = ("with", "select") if bare else ("with",)
+    if not tokens or tokens[0].text.lower() not in first or not _balanced(tokens):
         return None
     depth = 0
     for token in tokens:

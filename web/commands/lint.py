@@ -17,11 +17,13 @@ from engine.cases import check as check_case
 from engine.dmn import DmnInvalid, Model, Together
 from engine.dmn import check as check_dmn
 from engine.errors import Invalid
+from engine.duties import DUTIES
 from engine.figures import findings as check_figure
+from engine.lists import findings as check_list
 from engine.model import Finding
 from forms import findings as check_form
 
-_ENDINGS = (".bpmn", ".dmn", ".form", ".case.json", ".calendar.json", ".figure.sql")
+_ENDINGS = (".bpmn", ".dmn", ".form", ".case.json", ".calendar.json", ".figure.sql", ".list.sql")
 _WORDS = {
     "zh": {"error": "错误", "warning": "警告", "info": "提示"},
     "en": {"error": "error", "warning": "warning", "info": "info"},
@@ -71,6 +73,8 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 found += check_calendar(content, name)
             elif path.name.endswith(".figure.sql"):
                 found += check_figure(content, name)
+            elif path.name.endswith(".list.sql"):
+                found += check_list(content, name)
             else:
                 found.append(_not_ours(name))
         except (BpmnInvalid, DmnInvalid) as error:
@@ -106,7 +110,7 @@ def _known(
     files: Sequence[Path], diagrams: Sequence[Diagram], models: Sequence[Model], whole: bool
 ) -> Known:
     calls = functions(plain())
-    adapters = frozenset(registry) | frozenset(third_parties()[0])
+    adapters = frozenset(registry) | frozenset(third_parties()[0]) | frozenset(DUTIES)
     if not whole:
         return Known(job_types=adapters, functions=calls)
     return Known(

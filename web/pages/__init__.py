@@ -10,11 +10,12 @@ from web.pages import (
     inbox,
     incidents,
     intake,
+    notices,
     sign_in,
     task,
 )
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    cases.pages, case.pages, deployments.pages, incidents.pages, figures.pages,
+    cases.pages, case.pages, deployments.pages, incidents.pages, figures.pages, notices.pages,
 )

@@ -1,0 +1,137 @@
+"""Duties: jobs of our own types, done here in one transaction with their completion.
+
+A duty reads its inputs from the job's variables and its settings from the task's headers; what
+it returns goes into the variable that the header ``resultVariable`` names. Wrong inputs are
+thrown as the duty's BPMN error (an incident where the diagram does not catch it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import or_, select
+
+from engine import figures, jobs, lists, notices
+from engine.errors import BihuanError, Invalid
+from engine.jobs import Job
+from engine.model import Json
+from engine.store.unit import Unit
+from engine.tables import cases
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """``act`` returns the result, whose variable is called ``result`` unless the diagram says
+    otherwise; any BihuanError it raises becomes the BPMN error ``error``."""
+
+    act: Callable[[Unit, Job], Json]
+    result: str
+    error: str
+
+
+class Refused(BihuanError):
+    """A duty's inputs do not allow it; nothing of it stays. ``error_code``: the BPMN error that
+    its job ends with."""
+
+    code = "duty-refused"
+
+    def __init__(self, error_code: str, reason: BihuanError) -> None:
+        super().__init__(reason.zh, reason.en)
+        self.error_code = error_code
+
+
+def perform(unit: Unit, job: Job) -> None:
+    """Do a leased job and complete it. Raises Refused, NotFound, Conflict if it is over."""
+    duty = DUTIES[job.type]
+    try:
+        found = duty.act(unit, job)
+    except BihuanError as error:
+        raise Refused(duty.error, error) from error
+    jobs.complete(unit, job.key, {job.headers.get("resultVariable") or duty.result: found})
+
+
+def _send_notice(unit: Unit, job: Job) -> Json:
+    given = job.variables
+    rows = given.get("tables") or []
+    sent = notices.send(
+        unit, _text(given, "title"), _text(given, "text"), to=_names(given, "to"),
+        groups=_names(given, "groups"), tables=rows if isinstance(rows, list) else [rows],
+        series=str(job.headers.get("series", "")), case_id=_case(unit, given.get("case"), job),
+    )
+    return {"key": sent.key, "people": sent.people}
+
+
+def _read_list(unit: Unit, job: Job) -> Json:
+    return lists.run(unit.conn, str(job.headers.get("list", "")), job.variables)
+
+
+def _read_figures(unit: Unit, job: Job) -> Json:
+    given = job.variables
+    chosen = {name: str(given[name]) for name in figures.FILTERS if given.get(name)}
+    filters = figures.Filters(_moment(given, "from"), _moment(given, "to"), chosen)
+    found = []
+    for id_ in _names(given, "figures"):
+        figure = figures.get(unit.conn, id_)
+        result = figures.run(unit.conn, figure, filters)
+        found.append(_figure(figure, result))
+    return found
+
+
+def _figure(figure: figures.Figure, result: figures.Result) -> Json:
+    value, target = result.total.value, result.target
+    met = None
+    if value is not None and target is not None:
+        met = value >= target if figure.rising else value <= target
+    return {
+        "id": figure.id, "title": figure.title, "unit": figure.unit,
+        "value": None if value is None else round(float(value), figure.decimals),
+        "target": None if target is None else float(target), "met": met,
+        "missing": list(result.missing),
+    }
+
+
+DUTIES: Mapping[str, Duty] = MappingProxyType({
+    "notice.send": Duty(_send_notice, "notice", "NOTICE_INVALID"),
+    "list.read": Duty(_read_list, "rows", "LIST_FAILED"),
+    "figure.read": Duty(_read_figures, "figures", "LIST_FAILED"),
+})
+"""Job type → duty. Each has an element template in ``adapters/templates``."""
+
+
+def _text(given: Mapping[str, Json], name: str) -> str:
+    value = given.get(name)
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def _names(given: Mapping[str, Json], name: str) -> list[str]:
+    """Names in a list, or in a text with commas; each once."""
+    value = given.get(name)
+    parts = value if isinstance(value, list) else str(value or "").replace("，", ",").split(",")
+    return list(dict.fromkeys(str(one).strip() for one in parts if one and str(one).strip()))
+
+
+def _moment(given: Mapping[str, Json], name: str) -> datetime:
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(str(given.get(name)))
+        if moment.tzinfo is not None:
+            return moment
+    raise Invalid(
+        f"“{name}”应为带时区的时刻，得到 {given.get(name)!r}。",
+        f"“{name}” must be a moment with its offset, not {given.get(name)!r}.",
+    )
+
+
+def _case(unit: Unit, said: Json, job: Job) -> int:
+    """The key of the case that a notice is about; the sender's own where none is said."""
+    if said is None or said == "":
+        return job.case_id
+    number = str(said)
+    key = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
+    query = select(cases.c.key).where(or_(cases.c.number == number, cases.c.key == key))
+    found = unit.conn.execute(query).scalar()
+    if found is None:
+        raise Invalid(f"没有案件 {number}。", f"There is no case {number}.")
+    return int(found)
