@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, calendar, dmn
+from engine import bpmn, calendar, catalogue, dmn
 from engine.bpmn.diagram import ProcessInfo
 from engine.errors import NotFound
 from engine.feel import Function
@@ -26,6 +28,7 @@ _KINDS_ZH = {
     "decision": "决策",
     "form": "表单",
     "calendar": "工作日历",
+    "catalogue": "分类目录",
     "case": "工单类型",
     "figure": "指标",
     "list": "清单",
@@ -35,7 +38,7 @@ _KINDS_ZH = {
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One version of a process, decision, form, calendar or case kind."""
+    """One version of a process, decision, form, calendar, catalogue, case kind …"""
 
     key: int
     kind: str
@@ -154,9 +157,17 @@ def models_named(
     return list(found.values())
 
 
-def functions_at(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
-    """Our FEEL functions on the default calendar, with the key of the calendar's version."""
+def functions_at(
+    conn: Connection, number: int
+) -> tuple[tuple[int, ...], Mapping[str, Function]]:
+    """Our FEEL functions on the default calendar and the catalogues, with the keys of the versions
+    they are made of."""
     return store_of(conn).lookups.get((number, "functions"), lambda: _functions(conn, number))
+
+
+def catalogues_at(conn: Connection, number: int) -> Mapping[str, catalogue.Catalogue]:
+    """The latest version of each catalogue, by id."""
+    return {one.id: one for one in _catalogues(conn, number).values()}
 
 
 def missing(kind: str, id_: str) -> NotFound:
@@ -191,13 +202,41 @@ def _model(conn: Connection, definition: Definition) -> dmn.Model:
     return dmn.parse(bytes_, name, imported)
 
 
-def _functions(conn: Connection, number: int) -> tuple[int, Mapping[str, Function]]:
-    present = _present(store_of(conn))
+def _functions(
+    conn: Connection, number: int
+) -> tuple[tuple[int, ...], Mapping[str, Function]]:
+    store = store_of(conn)
     deployed = resolve(conn, number, "calendar", "default")
-    if deployed is None:
-        return 0, calendar.functions(calendar.plain(store_of(conn).zone.key)) | present
-    name, bytes_ = content(conn, deployed.key)
-    return deployed.key, calendar.functions(calendar.parse(bytes_, name)) | present
+    days = calendar.plain(store.zone.key)
+    if deployed is not None:
+        name, bytes_ = content(conn, deployed.key)
+        days = calendar.parse(bytes_, name)
+    read = _catalogues(conn, number)
+    known = {one.id: one for one in read.values()}
+    made_of = (deployed.key if deployed else 0, *read)
+    categories = catalogue.functions(known, lambda: _now(store).date())
+    return made_of, calendar.functions(days) | categories | _present(store)
+
+
+def _catalogues(conn: Connection, number: int) -> dict[int, catalogue.Catalogue]:
+    """By the key of the definition."""
+    return store_of(conn).lookups.get((number, "catalogues"), lambda: _read_catalogues(conn))
+
+
+def _read_catalogues(conn: Connection) -> dict[int, catalogue.Catalogue]:
+    query = (
+        select(definitions.c.key, resources.c.name, resources.c.content)
+        .join(resources, resources.c.key == definitions.c.resource_key)
+        .where(definitions.c.kind == "catalogue")
+        .ext(distinct_on(definitions.c.id))
+        .order_by(definitions.c.id, definitions.c.version.desc())
+    )
+    return {row.key: catalogue.parse(row.content, row.name) for row in conn.execute(query)}
+
+
+def _now(store: Store) -> datetime:
+    """The present moment in the zone of the installation."""
+    return datetime.now(store.zone) if store.clock is None else store.clock().astimezone(store.zone)
 
 
 def _present(store: Store) -> dict[str, Function]:

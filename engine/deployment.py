@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, dmn, figures, lists, resources, starts
-from engine.definitions import content, functions_at, number
+from engine import bpmn, catalogue, dmn, figures, lists, resources, starts
+from engine.definitions import catalogues_at, content, functions_at, number
 from engine.definitions import deployed as definitions_changed
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
 from engine.feel import Function
@@ -149,6 +149,10 @@ def _read(
         findings += _lint(resource, known)
         if resource.figure is not None:
             findings += figures.check(conn, resource.figure, resource.file.name)
+        if resource.defines[0].kind == "case":
+            findings += _missing_catalogues(conn, read, resource)
+        if resource.catalogue is not None:
+            findings += _removed(conn, resource.catalogue, resource.file.name)
         if resource.listing is not None:
             findings += lists.check(conn, resource.listing, resource.file.name)
     return read, findings
@@ -165,6 +169,11 @@ def _lint(resource: Resource, known: bpmn.Known) -> list[Finding]:
     if resource.defines[0].kind == "case":
         return _case_references(resource, known)
     return []
+
+
+def _removed(conn: Connection, now: catalogue.Catalogue, filename: str) -> list[Finding]:
+    before = catalogues_at(conn, number(conn)).get(now.id)
+    return catalogue.removed(before, now, filename) if before else []
 
 
 def _starts(diagram: bpmn.Diagram, functions: dict[str, Function]) -> list[Finding]:
@@ -202,6 +211,27 @@ def _case_references(resource: Resource, known: bpmn.Known) -> list[Finding]:
         )
         for key, ids, zh in wanted
         if resource.data.get(key) is not None and resource.data[key] not in (ids or ())
+    ]
+
+
+def _missing_catalogues(
+    conn: Connection, read: Sequence[Resource], case: Resource
+) -> list[Finding]:
+    known = {one.catalogue.id for one in read if one.catalogue is not None}
+    known |= set(catalogues_at(conn, number(conn)))
+    fields = case.data.get("fields")
+    named = (one for one in fields if isinstance(one, dict)) if isinstance(fields, list) else ()
+    return [
+        Finding(
+            "case-reference",
+            "error",
+            case.file.name,
+            f"字段 {one.get('key')} 的分类目录 {one['catalogue']} 没有部署，也不在这次的文件里。",
+            f"The field {one.get('key')} names the catalogue {one['catalogue']}, which is neither "
+            "deployed nor among the files.",
+        )
+        for one in named
+        if isinstance(one.get("catalogue"), str) and one["catalogue"] not in known
     ]
 
 

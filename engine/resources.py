@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine import bpmn, dmn, figures, lists
+from engine import bpmn, catalogue, dmn, figures, lists
 from engine.dmn.together import Elsewhere
 from engine.errors import BihuanError, Invalid
 from engine.feel import Function
@@ -22,6 +22,7 @@ ENDINGS = {
     ".form": "form",
     ".case.json": "case",
     ".calendar.json": "calendar",
+    ".catalogue.json": "catalogue",
     ".figure.sql": "figure",
     lists.ENDING: "list",
 }
@@ -53,6 +54,7 @@ class Resource:
     model: dmn.Model | None = None
     figure: figures.Figure | None = None
     listing: lists.Listing | None = None
+    catalogue: catalogue.Catalogue | None = None
     data: Json = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -188,6 +190,13 @@ def _calendar(file: File) -> Resource:
     return Resource(file, _hash(file), (Defined("calendar", id_, _name(data, id_)),))
 
 
+def _catalogue(file: File) -> Resource:
+    found = catalogue.parse(file.content, file.name)
+    return Resource(
+        file, _hash(file), (Defined("catalogue", found.id, found.name),), catalogue=found
+    )
+
+
 def _figure(file: File) -> Resource:
     figure = figures.parse(file.content, file.name)
     defines = (Defined("figure", figure.id, figure.title),)
@@ -203,6 +212,7 @@ def _list(file: File) -> Resource:
 
 _READERS = {
     "process": _bpmn, "decision": _dmn, "form": _form, "case": _case, "calendar": _calendar,
+    "catalogue": _catalogue,
     "figure": _figure, "list": _list,
 }  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from engine import calendar, cases, feel
+from engine import calendar, cases, catalogue, feel
 from engine.feel import Function
 from engine.model import Finding, Json
 from engine.store.unit import Check, Hooks, Store, Unit
@@ -29,7 +29,10 @@ class Engine(Store):
         checks: Mapping[str, Check] | None = None,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        own: dict[str, Check] = {".calendar.json": _check_calendar, ".case.json": cases.check}
+        own: dict[str, Check] = {
+            ".calendar.json": _check_calendar, ".case.json": cases.check,
+            ".catalogue.json": _check_catalogue,
+        }
         super().__init__(
             url,
             local_job_types=local_job_types,
@@ -55,3 +58,9 @@ def _check_calendar(
     content: bytes, filename: str, functions: Mapping[str, Function]
 ) -> list[Finding]:
     return calendar.check(content, filename)
+
+
+def _check_catalogue(
+    content: bytes, filename: str, functions: Mapping[str, Function]
+) -> list[Finding]:
+    return catalogue.check(content, filename)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.catalogue import Catalogue
 from engine.errors import Invalid
 from engine.feel import Expression, FeelError, Function, compile_expression
 from engine.model import Finding, Json
@@ -25,7 +26,7 @@ _KEYS = {
     "about", "id", "name", "process", "number", "title", "customer", "due", "fields", "statuses",
     "intake", "duplicates", "repeats", "ended",
 }
-_FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options"}
+_FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options", "catalogue", "level"}
 _TYPES = {
     "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
     "object", "person", "priority",
@@ -39,7 +40,8 @@ _NUMBER_PART = re.compile(r"\{(date|year|month|seq)(?::0?(\d{1,2}))?\}")
 @dataclass(frozen=True, slots=True)
 class CaseField:
     """A variable of the process that belongs to the case: ``list`` as a column of lists,
-    ``search`` in the full-text search, ``mask`` a word of ``engine.privacy.MASKS``."""
+    ``search`` in the full-text search, ``mask`` a word of ``engine.privacy.MASKS``;
+    ``options`` are those of a ``level`` of a ``catalogue`` where it names one."""
 
     key: str
     label: str
@@ -48,6 +50,8 @@ class CaseField:
     search: bool = False
     mask: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    catalogue: str | None = None
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,17 @@ def check(content: bytes, filename: str, functions: Mapping[str, Function]) -> l
     reader = _Reader(filename, functions)
     reader.kind(content)
     return reader.findings
+
+
+def with_options(kind: CaseKind, catalogues: Mapping[str, Catalogue]) -> CaseKind:
+    """The kind, its fields that name a catalogue with the labels of that level as options."""
+    def filled(one: CaseField) -> CaseField:
+        known = catalogues.get(one.catalogue) if one.catalogue else None
+        if known is None:
+            return one
+        return replace(one, options=MappingProxyType(known.labels(one.level)))
+
+    return replace(kind, fields=tuple(map(filled, kind.fields)))
 
 
 @dataclass
@@ -199,6 +214,7 @@ class _Reader:
         if not isinstance(options, dict) or not all(isinstance(v, str) for v in options.values()):
             self._wrong(f"{place}.options", "应当是值到名称。", "must map values to labels.")
             options = {}
+        named = self._catalogue(place, entry)
         for key in ("list", "search"):
             if not isinstance(entry.get(key, False), bool):
                 self._wrong(f"{place}.{key}", "只能是 true 或 false。", "must be true or false.")
@@ -207,7 +223,22 @@ class _Reader:
             label=self._text(f"{place}.label", entry.get("label")),
             type=str(kind), list=entry.get("list") is True, search=entry.get("search") is True,
             mask=mask if isinstance(mask, str) else None, options=MappingProxyType(options),
+            catalogue=named[0], level=named[1],
         )
+
+    def _catalogue(self, place: str, entry: dict[str, Json]) -> tuple[str | None, int]:
+        """The catalogue and its level that the options come from; (None, 1) for none."""
+        level = entry.get("level", 1)
+        if not isinstance(level, int) or isinstance(level, bool) or level < 1:
+            self._wrong(f"{place}.level", "应当是 1 起的层级。", "must be a level from 1.")
+            level = 1
+        if "catalogue" not in entry:
+            return None, 1
+        if "options" in entry:
+            self._wrong(
+                place, "options 与 catalogue 只能写一个。", "has both options and a catalogue."
+            )
+        return self._text(f"{place}.catalogue", entry["catalogue"]), level
 
     def _repeats(self, value: Json, keys: Iterable[str]) -> Repeats | None:
         if value is None or not self._object("repeats", value, {"field", "same"}):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from engine import definitions
-from engine.cases.kinds import CaseKind, parse
+from engine.cases.kinds import CaseKind, parse, with_options
 from engine.store.unit import store_of
 from engine.tables import definitions as table
 
@@ -21,7 +21,8 @@ def kind(conn: Connection, kind_id: str, number: int | None = None) -> CaseKind:
 
     def read() -> CaseKind:
         name, content = definitions.content(conn, definition.key)
-        return parse(content, name, functions)
+        found = parse(content, name, functions)
+        return with_options(found, definitions.catalogues_at(conn, at))
 
     found: CaseKind = store_of(conn).lookups.get(("case-kind", definition.key, made_of), read)
     return found

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine import calendar, dmn
+from engine import calendar, catalogue, dmn
 from engine.bpmn import Diagram, Program, compile_process, parse
 from engine.bpmn.diagram import Start
 from engine.errors import Conflict, NotFound
@@ -15,6 +15,7 @@ from engine.model import Json
 from engine.scenarios.clock import Clock
 
 CALENDAR = "default.calendar.json"
+CATALOGUES = "*.catalogue.json"
 _ENDINGS = (".bpmn", ".dmn")
 _SKIPPED = frozenset({"node_modules", "target", "__pycache__"})
 
@@ -102,13 +103,13 @@ class Shelf:
     def __init__(self) -> None:
         self._diagrams: dict[Path, Diagram] = {}
         self._models: dict[Path, dmn.Model] = {}
-        self._settings: dict[Path | None, Setting] = {}
+        self._settings: dict[tuple[Path | None, ...], Setting] = {}
 
     def library(self, own: Iterable[Path], below: Iterable[Path] = ()) -> Library:
-        """The ``.bpmn`` and ``.dmn`` files directly in the own folders and anywhere below the
-        others, and the nearest ``default.calendar.json`` in or above the folders. What an own
-        file defines goes before the same id elsewhere. Raises the errors of bad files; Conflict
-        when two own files define the same process or decision."""
+        """The ``.bpmn``, ``.dmn`` and catalogue files directly in the own folders and anywhere
+        below the others, and the nearest ``default.calendar.json`` in or above the folders.
+        What an own file defines goes before the same id elsewhere. Raises the errors of bad
+        files; Conflict when two own files define the same process or decision."""
         own, below = _folders(own), _folders(below)
         near = list(_files(own, below=False))
         far = [path for path in _files(below, below=True) if path not in near]
@@ -123,7 +124,7 @@ class Shelf:
             found.diagrams.pop(name, None)
             found.decisions.pop(name, None)
         return Library(found.diagrams, found.decisions, found.paths, found.unclear,
-                       self._setting([*own, *below]))
+                       self._setting(own, below))
 
     def _add(self, found: _Found, path: Path, mine: frozenset[str] | None = None) -> None:
         if path.suffix == ".bpmn":
@@ -148,17 +149,25 @@ class Shelf:
                 together = own if path in near else others
                 self._models[path] = together.parse(_shown(path)).model
 
-    def _setting(self, places: Iterable[Path]) -> Setting:
-        path = _calendar(places)
-        found = self._settings.get(path)
+    def _setting(self, own: list[Path], below: list[Path]) -> Setting:
+        path = _calendar([*own, *below])
+        catalogues = _catalogues(own, below)
+        found = self._settings.get((path, *catalogues.values()))
         if found is None:
             current = (
                 calendar.plain("Asia/Shanghai") if path is None
                 else calendar.parse(path.read_bytes(), path.name)
             )
             clock = Clock(current.zone)
-            found = Setting(clock, {**calendar.functions(current), **clock.functions()})
-            self._settings[path] = found
+            read = {
+                name: catalogue.parse(one.read_bytes(), name) for name, one in catalogues.items()
+            }
+            known = {one.id: one for one in read.values()}
+            categories = catalogue.functions(known, lambda: clock.now().date())
+            found = Setting(
+                clock, {**calendar.functions(current), **categories, **clock.functions()}
+            )
+            self._settings[path, *catalogues.values()] = found
         return found
 
 
@@ -213,6 +222,19 @@ def _shown(path: Path) -> str:
     """The path as a person writes it here."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _catalogues(own: Iterable[Path], below: Iterable[Path]) -> dict[str, Path]:
+    """The catalogue files by name; an own one goes before one of the same name elsewhere."""
+    near = [path for place in own for path in sorted(place.glob(CATALOGUES))]
+    far = [
+        path for place in below for path in sorted(place.rglob(CATALOGUES))
+        if not _skipped(path.relative_to(place))
+    ]
+    found: dict[str, Path] = {}
+    for path in (*near, *far):
+        found.setdefault(path.name, path)
+    return found
 
 
 def _calendar(places: Iterable[Path]) -> Path | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import click
 
 import processes
-from engine import calendar
+from engine import calendar, catalogue
 from engine.errors import Invalid
 from engine.feel import (
     FeelError,
@@ -23,6 +25,8 @@ from engine.feel import (
 )
 from engine.feel.limits import Remark
 from engine.feel.text import to_literal
+
+T = TypeVar("T")
 
 
 @click.command(name="feel")
@@ -72,12 +76,23 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def _functions() -> Mapping[str, Function]:
-    """The functions of the shipped working calendar."""
-    path = Path(processes.__file__).with_name("default.calendar.json")
+    """The functions of the shipped working calendar and catalogues."""
+    shipped = Path(processes.__file__).parent
     try:
-        return calendar.functions(calendar.parse(path.read_bytes(), path.name))
+        days = _read(calendar.parse, shipped / "default.calendar.json")
+        read = [_read(catalogue.parse, path) for path in shipped.glob("*/*.catalogue.json")]
+        known = {one.id: one for one in read}
+        return calendar.functions(days) | catalogue.functions(known, lambda: _today(days.zone))
     except Invalid as error:
         raise click.ClickException(error.zh) from None
+
+
+def _read(parse: Callable[[bytes, str], T], path: Path) -> T:
+    return parse(path.read_bytes(), path.name)
+
+
+def _today(zone: ZoneInfo) -> date:
+    return datetime.now(zone).date()
 
 
 def _variables(text: str) -> dict[str, Any]:
