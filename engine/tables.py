@@ -334,7 +334,7 @@ cases = Table(
     _key(),  # = instances.key of the root = case_id
     Column("kind", String, nullable=False),
     Column("number", String, nullable=False, unique=True),
-    Column("customer_key", ForeignKey("customers.key"), index=True),
+    Column("customer_key", ForeignKey("customers.key")),
     Column("status", String, nullable=False),  # a status of the kind's file: "受理", "处理" …
     Column("title", String, nullable=False, server_default=""),
     Column("data", JSONB, nullable=False, server_default="{}"),
@@ -343,7 +343,13 @@ cases = Table(
     Column("source_ref", String),  # of an import: unique together
     Column("sample", Boolean, nullable=False, server_default="false"),
     _moment("due_at"),
+    # The same person's leading record; never a record that is merged itself.
+    Column("merged_into", BigInteger),
     _moment("received_at", nullable=False),
+    Index(
+        "ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")
+    ),
+    Index("ix_customers_name", "name"),
     _moment("opened_at", nullable=False),
     _moment("closed_at"),
     UniqueConstraint("source", "source_ref"),
@@ -364,7 +370,14 @@ people = Table(
     Column("email", String),
     Column("active", Boolean, nullable=False, server_default="true"),
     Column("session_epoch", Integer, nullable=False, server_default="0"),
+    # Whether it counts for the automatic marks of its customer, whose marks at receipt these are.
+    Column("counted", Boolean, nullable=False, server_default="false"),
+    Column("marks", ARRAY(String), nullable=False, server_default="{}"),
+    # How often the customer has come with it: once, and once for each case merged into it.
+    Column("contacts", Integer, nullable=False, server_default="1"),
+    Column("merged_into", BigInteger),
     _moment("created_at", nullable=False),
+    Index("ix_cases_customer", "customer_key", "received_at"),
 )
 
 groups = Table(
