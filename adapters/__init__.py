@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-from adapters import mail
-from adapters.contract import Adapter, AdapterError, Request, Settings, Smtp
+from adapters import mail, sms
+from adapters.contract import Adapter, AdapterError, Request, Settings, Sms, Smtp
 
-__all__ = ["Adapter", "AdapterError", "Request", "Settings", "Smtp", "registry", "third_parties"]
+__all__ = [
+    "Adapter", "AdapterError", "Request", "Settings", "Sms", "Smtp", "registry", "third_parties",
+]
 
 registry: dict[str, Adapter] = {
     "mail.send": mail,
+    "sms.send": sms,
 }
 """Job type → module. docs/operate.md describes the settings of each."""
 

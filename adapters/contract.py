@@ -28,10 +28,23 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Sms:
+    """The gateway for text messages; ``url`` is empty where none is set up. ``sign`` is the
+    sender's signature (签名) that the operator has approved."""
+
+    url: str = ""
+    token: str = field(default="", repr=False)
+    sign: str = ""
+    timeout_s: float = 10.0
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """One section per system; the web's settings fill them from the environment."""
 
     smtp: Smtp = field(default_factory=Smtp)
+    sms: Sms = field(default_factory=Sms)
 
 
 @dataclass(frozen=True, slots=True)

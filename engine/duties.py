@@ -3,6 +3,17 @@
 A duty reads its inputs from the job's variables and its settings from the task's headers; what
 it returns goes into the variable that the header ``resultVariable`` names. Wrong inputs are
 thrown as the duty's BPMN error (an incident where the diagram does not catch it).
+
+`notice.send`: ``to`` (logins), ``groups`` (group ids), ``title``, ``text``, ``tables``
+(``[{"title", "columns", "rows"}]``), ``case`` (key or number); header ``series`` makes it a
+report that is kept. Result ``notice``: ``{"key", "people"}``. Error `NOTICE_INVALID`.
+
+`list.read`: header ``list``; each parameter of the list is an input of its name. Result ``rows``:
+a list of contexts. Error `LIST_FAILED`.
+
+`figure.read`: ``figures`` (ids), ``from``, ``to``, and the filters ``unit``, ``region``,
+``channel``, ``level``, ``category``. Result ``figures``: ``[{"id", "title", "unit", "value",
+"target", "met", "missing"}]``. Error `LIST_FAILED`.
 """
 
 from __future__ import annotations

@@ -81,10 +81,15 @@ VARIABLES = (
     "SMTP_FROM",
     "SMTP_TIMEOUT",
     "SMTP_CA_FILE",
+    "SMS_URL",
+    "SMS_TOKEN",
+    "SMS_SIGN",
+    "SMS_TIMEOUT",
+    "SMS_CA_FILE",
 )
 """Every variable we read; those in ``SECRETS`` may also be given as ``NAME_FILE``."""
 
-SECRETS = frozenset({"DATABASE_URL", "BIHUAN_SECRET_KEY", "SMTP_PASSWORD"})
+SECRETS = frozenset({"DATABASE_URL", "BIHUAN_SECRET_KEY", "SMTP_PASSWORD", "SMS_TOKEN"})
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -114,7 +119,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=read.value(
             "BIHUAN_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
         ),
-        adapters=adapters.Settings(smtp=_smtp(read)),
+        adapters=adapters.Settings(smtp=_smtp(read), sms=_sms(read)),
     )
     if settings.demo and settings.host not in _LOOPBACK:
         raise SettingsInvalid(
@@ -148,6 +153,16 @@ def _smtp(read: _Reader) -> adapters.Smtp:
             variable="SMTP_FROM",
         )
     return smtp
+
+
+def _sms(read: _Reader) -> adapters.Sms:
+    return adapters.Sms(
+        url=read.value("SMS_URL", _public_url, ""),
+        token=read.value("SMS_TOKEN", str, ""),
+        sign=read.value("SMS_SIGN", str, ""),
+        timeout_s=float(read.value("SMS_TIMEOUT", _whole(1, 60), 10)),
+        ca_file=read.value("SMS_CA_FILE", _existing_file, ""),
+    )
 
 
 class _Reader:

@@ -20,6 +20,7 @@ from engine.wiring import Engine
 from web.commands import shipped
 from web.commands.children import Child, stop_all, watch
 from web.commands.logs import configure
+from web.demo_gateway import open_gateway
 from web.demo_mailbox import open_mailbox
 from web.opening import opened
 from web.settings import Settings, load
@@ -58,7 +59,7 @@ def command() -> None:
             url = engine.url
         if stop.is_set():
             return
-        environ = {"DATABASE_URL": url, **_mail(settings, stack)}
+        environ = {"DATABASE_URL": url, **_mail(settings, stack), **_sms(settings, stack)}
         _serve(settings, environ, stop, lambda: _welcome(settings, nobody))
     click.echo("已停止，数据都在。")
 
@@ -91,6 +92,16 @@ def _mail(settings: Settings, stack: ExitStack) -> dict[str, str]:
         "SMTP_SECURITY": smtp.security,
         "SMTP_FROM": smtp.sender,
     }
+
+
+def _sms(settings: Settings, stack: ExitStack) -> dict[str, str]:
+    """In the demo, without a gateway of your own: one on loopback."""
+    if not settings.demo or settings.adapters.sms.url:
+        return {}
+    folder = settings.data_folder / "sms"
+    sms = stack.enter_context(open_gateway(folder))
+    click.echo(f"演示短信：发出的短信存为 {folder}/*.json")
+    return {"SMS_URL": sms.url, "SMS_TOKEN": sms.token, "SMS_SIGN": sms.sign}
 
 
 def _serve(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.gateway import gateway
 from tests.mailbox import place, start
 
-__all__ = ["place", "start"]
+__all__ = ["gateway", "place", "start"]
