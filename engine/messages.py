@@ -1,24 +1,26 @@
 """Messages and signals: published from outside, correlated with what waits, kept while they live.
 
 A message goes to every instance that waits for its name and correlation key, once each, and
-to every start event of its name. If nobody takes it, it is kept for its time to live and
-given to the first that subscribes then.
+to every start event of its name (``engine.message_starts``). If nobody takes it, it is kept for
+its time to live and given to the first that subscribes then.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import buffer, definitions, plain
+from engine import buffer, plain
 from engine.buffer import Target, Thrown
 from engine.errors import Conflict, Forbidden, Invalid
+from engine.message_starts import Begun, begin, startable
 from engine.model import Json, Person
-from engine.run import start_definition
 from engine.step import Step
 from engine.store.unit import Crowded, Store, Unit
 from engine.tables import messages, subscriptions
@@ -72,10 +74,10 @@ def publish(
     kept = ttl_s > 0
     if kept:
         _keep(unit, row)
-    reached = _offer(unit, Thrown("message", name, correlation_key, values))
-    if kept and reached:
-        unit.conn.execute(update(messages).where(messages.c.key == key).values(taken=True))
-    return reached
+    offered = _offer(unit, Thrown("message", name, correlation_key, values))
+    if kept:
+        _note(unit, row, offered)
+    return offered.count
 
 
 def broadcast(unit: Unit, name: str, variables: Json) -> int:
@@ -84,7 +86,7 @@ def broadcast(unit: Unit, name: str, variables: Json) -> int:
     values = plain.variables(variables)
     if not name:
         raise Invalid("信号缺少名称。", "The signal has no name.")
-    return _offer(unit, Thrown("signal", name, "", values))
+    return _offer(unit, Thrown("signal", name, "", values)).count
 
 
 def deliver(
@@ -133,6 +135,7 @@ def deliver_buffered(engine: Store, limit: int = 100) -> int:
     with engine.read() as conn:
         now = engine.now()
         keys = list(conn.execute(_offerable(now).limit(limit)).scalars())
+        keys += [one for one in startable(conn, now, limit) if one not in keys]
     return sum(_offer_kept(engine, key) for key in keys)
 
 
@@ -170,23 +173,47 @@ def _offer_kept(engine: Store, key: int) -> bool:
             thrown = _thrown(row, row.variables)
             if thrown.kind == "signal":
                 thrown = replace(thrown, at=row.published_at)
-            reached = _offer(unit, thrown, row.thrown_by)
-            values = {"taken": reached > 0, "pending": False}
-            unit.conn.execute(update(messages).where(messages.c.key == key).values(values))
-            return reached > 0
+            offered = _offer(unit, thrown, row._asdict())
+            _note(unit, row._asdict(), offered)
+            return offered.count > 0
     except Crowded:
         return False
 
 
+def _note(unit: Unit, row: Mapping[str, Any], offered: Begun) -> None:
+    """Write down what became of a kept message: taken, or held back until an instance has
+    ended. What others have had waits for that alone, in a row of its own."""
+    alone = _waits_alone(row)
+    taken = offered.count > 0 or (alone and not offered.held)
+    held = list(offered.held)
+    waits_for = held.pop(0) if held and not taken else None
+    if taken or waits_for or row.get("pending") or row.get("start_key"):
+        values = {"taken": taken, "pending": alone and not taken, "start_key": waits_for}
+        unit.conn.execute(update(messages).where(messages.c.key == row["key"]).values(values))
+    if row["expires_at"] <= unit.now:
+        return
+    for start_key in held:
+        more = {"key": unit.key(), "pending": True, "start_key": start_key}
+        unit.conn.execute(_INSERT, {name: row[name] for name in _CONTENT} | more)
+
+
+def _waits_alone(row: Mapping[str, Any]) -> bool:
+    """Whether a message does nothing more but start an instance."""
+    return bool(row.get("pending")) and row.get("start_key") is not None
+
+
 def _offerable(now: datetime) -> Any:
     same = buffer.matches(messages.c.kind, messages.c.name, messages.c.correlation_key)
-    found = select(1).where(same)
+    # What waits for an instance to end is found by ``startable``.
+    held = and_(messages.c.start_key.is_not(None), subscriptions.c.instance_key.is_(None))
+    found = select(1).where(same, not_(held))
     return (
         select(messages.c.key)
         .where(
             messages.c.taken.is_(False),
             messages.c.published_at > now - _RACE,
             or_(messages.c.pending, messages.c.expires_at > now),
+            not_(and_(messages.c.pending, messages.c.start_key.is_not(None))),
             found.exists(),
         )
         .order_by(messages.c.published_at, messages.c.key)
@@ -201,22 +228,25 @@ def _thrown(row: Row[Any], variables: Json) -> Thrown:
     return Thrown(kind, row.name, row.correlation_key, variables)
 
 
-def _offer(unit: Unit, thrown: Thrown, thrown_by: int | None = None) -> int:
-    """Give it to whom it finds; ``thrown_by`` is the case that has had it."""
+def _offer(
+    unit: Unit, thrown: Thrown, kept: Mapping[str, Any] = MappingProxyType({})
+) -> Begun:
+    """Give it to whom it finds. Of a ``kept`` message: not to the case that threw it, which has
+    had it, and where it is held back only to the start event it is held back from."""
     query = select(
         subscriptions.c.case_id, subscriptions.c.definition_key, subscriptions.c.element_id,
         subscriptions.c.instance_key,
     ).where(buffer.finds(thrown))  # fmt: skip
     found = list(unit.conn.execute(query.order_by(subscriptions.c.key)))
-    cases = {row.case_id for row in found if row.instance_key is not None} - {thrown_by}
+    cases = {row.case_id for row in found if row.instance_key is not None}
+    cases = set() if _waits_alone(kept) else cases - {kept.get("thrown_by")}
     # Always in the same order: two publishers of several cases never wait for each other.
-    reached = sum(_offer_to_case(unit, case_id, thrown) for case_id in sorted(cases))
+    counts = {case_id: _offer_to_case(unit, case_id, thrown) for case_id in sorted(cases)}
     starts = [row for row in found if row.instance_key is None]
-    for row in starts:
-        definition = definitions.by_key(unit.conn, row.definition_key)
-        number = definitions.number(unit.conn)
-        start_definition(unit, number, definition, thrown.variables, start_id=row.element_id)
-    return reached + len(starts)
+    reached = {case_id for case_id, count in counts.items() if count}
+    begun = begin(unit, starts, thrown, reached, kept.get("start_key")) if starts else Begun()
+    begun.count += sum(counts.values())
+    return begun
 
 
 def _offer_to_case(unit: Unit, case_id: int, thrown: Thrown) -> int:
@@ -234,6 +264,7 @@ _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
 )
 _LOCK = text(
-    "SELECT kind, name, correlation_key, variables, thrown_by, published_at FROM messages"
-    " WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
+    "SELECT key, kind, name, correlation_key, variables, thrown_by, published_at, expires_at,"
+    " pending, start_key FROM messages WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
 )
+_CONTENT = ("name", "correlation_key", "variables", "published_at", "expires_at")

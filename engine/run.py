@@ -67,11 +67,14 @@ def start_definition(
     *,
     start_id: str | None = None,
     opening: Opening | None = None,
+    start_key: str | None = None,
 ) -> Started:
-    """Start this very version at a start event (None: the plain one)."""
+    """Start this very version at a start event (None: the plain one). No other instance with
+    the ``start_key`` may be running (``engine.message_starts``)."""
     process = definitions.process(unit.conn, number, definition)
     key = opening.key if opening else unit.key()
     step = Step.fresh(unit, key, number, opening.kind if opening else None)
+    step.start_key = start_key
     step.begin(process, plain.variables(variables), start_id=start_id)
     step.settle()
     step.finish()

@@ -69,6 +69,7 @@ class Step:
         self.variables_changed = False
         self._root: Row[Any] | None = None
         self._cascade = 0
+        self.start_key: str | None = None
         chain.actor, chain.at = unit.actor, unit.now
 
     # -- beginning
@@ -316,6 +317,7 @@ _INSTANCE = select(instances).where(
     instances.c.key == bindparam("key"), instances.c.case_id == bindparam("case_id")
 )
 
+            "start_key": self.start_key if member.key == self.case_id else None,
 
 @cache
 def _lock_with(columns: tuple[Column[Any], ...]) -> Select[Any]:

@@ -117,11 +117,19 @@ instances = Table(
     Column("ended_reason", Text),
     Column("history_seq", BigInteger, nullable=False, server_default="0"),  # on the root row
     Column("history_hash", LargeBinary),  # on the root row: head of the case's chain
+    # Of one started by a message with a correlation key: "PROCESS:KEY", one at a time.
+    Column("start_key", String),
     Index("ix_instances_parent", "parent_key", "parent_token"),
     Index(
         "ix_instances_definition_active",
         "definition_key",
         postgresql_where=text("status = 'active'"),
+    ),
+    Index(
+        "uq_instances_start_key",
+        "start_key",
+        unique=True,
+        postgresql_where=text("start_key IS NOT NULL AND status = 'active'"),
     ),
     postgresql_with={"fillfactor": 70},  # room for the update that each step is
 )
@@ -262,11 +270,20 @@ messages = Table(  # published, buffered until correlated or expired
     Column("thrown_by", BigInteger),  # its case, which has had its offer
     # Received; kept until it expires, for its id.
     Column("taken", Boolean, nullable=False, server_default="false"),
+    # It starts an instance when the one of this key has ended; pending: it does nothing else.
+    Column("start_key", String),
     _moment("published_at", nullable=False),
     _moment("expires_at", nullable=False),
     Index("ix_messages_match", "name", "correlation_key"),
     Index("ix_messages_expires_at", "expires_at"),
     Index("ix_messages_published_at", "published_at", postgresql_where=text("NOT taken")),
+    Index(
+        "ix_messages_start_key",
+        "start_key",
+        "published_at",
+        "key",
+        postgresql_where=text("start_key IS NOT NULL AND NOT taken"),
+    ),
     Index(
         "uq_messages_id",
         "name",
@@ -324,8 +341,15 @@ customers = Table(
     Column("ref", String, nullable=False, unique=True),  # phone or account number, normalised
     Column("name", String, nullable=False, server_default=""),
     Column("level", String),
+    # {"star": …, "contact": {"night": …, "from": …, "to": …, "note": …}}
     Column("data", JSONB, nullable=False, server_default="{}"),
+    # The same person's leading record; never a record that is merged itself.
+    Column("merged_into", BigInteger),
     _moment("created_at", nullable=False),
+    Index(
+        "ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")
+    ),
+    Index("ix_customers_name", "name"),
 )
 
 cases = Table(
@@ -343,16 +367,17 @@ cases = Table(
     Column("source_ref", String),  # of an import: unique together
     Column("sample", Boolean, nullable=False, server_default="false"),
     _moment("due_at"),
-    # The same person's leading record; never a record that is merged itself.
-    Column("merged_into", BigInteger),
     _moment("received_at", nullable=False),
-    Index(
-        "ix_customers_merged_into", "merged_into", postgresql_where=text("merged_into IS NOT NULL")
-    ),
-    Index("ix_customers_name", "name"),
     _moment("opened_at", nullable=False),
     _moment("closed_at"),
+    # Whether it counts for the automatic marks of its customer, whose marks at receipt these are.
+    Column("counted", Boolean, nullable=False, server_default="false"),
+    Column("marks", ARRAY(String), nullable=False, server_default="{}"),
+    # How often the customer has come with it: once, and once for each case merged into it.
+    Column("contacts", Integer, nullable=False, server_default="1"),
+    Column("merged_into", BigInteger),
     UniqueConstraint("source", "source_ref"),
+    Index("ix_cases_customer", "customer_key", "received_at"),
     Index("ix_cases_received", "received_at", "key"),
     Index("ix_cases_search", text("bigrams(search)"), postgresql_using="gin"),
     Index("ix_cases_open", "kind", "due_at", postgresql_where=text("closed_at IS NULL")),
@@ -370,14 +395,7 @@ people = Table(
     Column("email", String),
     Column("active", Boolean, nullable=False, server_default="true"),
     Column("session_epoch", Integer, nullable=False, server_default="0"),
-    # Whether it counts for the automatic marks of its customer, whose marks at receipt these are.
-    Column("counted", Boolean, nullable=False, server_default="false"),
-    Column("marks", ARRAY(String), nullable=False, server_default="{}"),
-    # How often the customer has come with it: once, and once for each case merged into it.
-    Column("contacts", Integer, nullable=False, server_default="1"),
-    Column("merged_into", BigInteger),
     _moment("created_at", nullable=False),
-    Index("ix_cases_customer", "customer_key", "received_at"),
 )
 
 groups = Table(

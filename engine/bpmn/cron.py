@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from itertools import product
 
 _MACROS = {
     "@yearly": "0 0 0 1 1 *",
@@ -94,16 +95,16 @@ class Cron:
 
     def _clock_times(self, after: datetime) -> Iterator[datetime]:
         start = after.replace(microsecond=0) + timedelta(seconds=1)
-        for year in range(start.year, min(start.year + _MOST_YEARS, 9998)):
-            for month in self.months:
-                if (year, month) < (start.year, start.month):
-                    continue
-                for day in self._days(year, month):
-                    date = datetime(year, month, day)
-                    if date.date() == start.date():
-                        yield from self._times(date, start.time())
-                    elif date > start:
-                        yield from self._times(date, time.min)
+        years = range(start.year, min(start.year + _MOST_YEARS, 9998))
+        for year, month in product(years, self.months):
+            if (year, month) < (start.year, start.month):
+                continue
+            for day in self._days(year, month):
+                date = datetime(year, month, day)
+                if date.date() == start.date():
+                    yield from self._times(date, start.time())
+                elif date > start:
+                    yield from self._times(date, time.min)
 
     def _days(self, year: int, month: int) -> list[int]:
         days = frozenset[int]().union(*(of(year, month) for of in self.days))
@@ -111,15 +112,13 @@ class Cron:
         return sorted(days & weekdays)
 
     def _times(self, date: datetime, start: time) -> Iterator[datetime]:
-        for hour in self.hours:
-            if hour < start.hour:
+        hours = (hour for hour in self.hours if hour >= start.hour)
+        for hour, minute in product(hours, self.minutes):
+            if (hour, minute) < (start.hour, start.minute):
                 continue
-            for minute in self.minutes:
-                if (hour, minute) < (start.hour, start.minute):
-                    continue
-                for second in self.seconds:
-                    if (hour, minute, second) >= (start.hour, start.minute, start.second):
-                        yield date.replace(hour=hour, minute=minute, second=second)
+            for second in self.seconds:
+                if (hour, minute, second) >= (start.hour, start.minute, start.second):
+                    yield date.replace(hour=hour, minute=minute, second=second)
 
 
 @lru_cache(256)
