@@ -31,7 +31,9 @@ def functions(
     for spelling in ("category path", "categoryPath"):
         found[spelling] = Function(spelling, ("catalogue", "code"), reading.path)
     for spelling in ("category entry", "categoryEntry"):
-        found[spelling] = Function(spelling, ("catalogue", "code"), reading.entry)
+        found[spelling] = Function(
+            spelling, ("catalogue", "code"), reading.entry, variadic=True
+        )
     return found
 
 
@@ -57,11 +59,19 @@ class _Reading:
     def path(self, catalogue: Any, code: Any) -> str | None:
         return None if code is None else self._catalogue(catalogue).path(str(code))
 
-    def entry(self, catalogue: Any, code: Any) -> dict[str, Any] | None:
-        if code is None:
-            return None
-        known = self._catalogue(catalogue)
-        found = known.categories.get(str(code))
+    def entry(self, *arguments: Any) -> dict[str, Any] | None:
+        """Of several codes the deepest that each level above agrees with."""
+        if not arguments:
+            raise FeelEvaluationError(
+                "category entry 的参数是：目录、代码（可以逐级给出多个）。",
+                "category entry takes a catalogue and codes, level by level.",
+            )
+        known = self._catalogue(arguments[0])
+        found: Category | None = None
+        for code in arguments[1:]:
+            one = known.categories.get(code) if isinstance(code, str) else None
+            if one is not None and (found is None or one.within(found.code)):
+                found = one
         return None if found is None else self._entry(known, found)
 
     def _entry(self, known: Catalogue, one: Category) -> dict[str, Any]:

@@ -43,6 +43,11 @@ class Category:
         return begun and (self.until is None or on <= self.until)
 
 
+    def within(self, code: str) -> bool:
+        """Whether it is this category or somewhere below it."""
+        return self.code == code or self.code.startswith(code + SEPARATOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """``elements`` are the labels of what may have to be recorded, by key; ``categories`` are in

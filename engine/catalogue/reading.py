@@ -195,7 +195,7 @@ class _Reader:
             or parent.specialty,
             unit=self._optional(f"{code}.unit", entry.get("unit")) or parent.unit,
             urgent=urgent is True,
-            about=self._optional(f"{code}.about", entry.get("about")) or "",
+            about=self._optional(f"{code}.about", entry.get("about")) or parent.about,
             since=max(filter(None, (since, parent.since)), default=None),
             until=min(filter(None, (until, parent.until)), default=None),
         )

@@ -15,12 +15,22 @@ import time_machine
 from sqlalchemy import select, text
 
 import forms
-from engine import Engine, bpmn, cases, history, housekeeping, samples
+from engine import (
+    Engine,
+    bpmn,
+    calendar,
+    cases,
+    catalogue,
+    history,
+    housekeeping,
+    samples,
+)
 from engine.errors import Invalid
 from engine.tables import cases as table
 from engine.tables import incidents, user_tasks
 from web.commands import sample, shipped
 
+CATALOGUE = "complaint.catalogue.json"
 DAY, NIGHT = "2026-11-18T02:00:00Z", "2026-11-21T15:30:00Z"  # Wed 10:00, Sat 23:30 in Shanghai
 
 
@@ -77,9 +87,12 @@ def test_every_answer_would_pass_its_form() -> None:
     """What the samples enter is what the form of the step would have let through."""
     files = {file.name: file.content for file in shipped.files()}
     form = {}
+    known = {"complaint": catalogue.parse(files[CATALOGUE], CATALOGUE)}
+    functions = calendar.functions(calendar.plain())
+    functions |= catalogue.functions(known, lambda: datetime.now(UTC).date())
     for name, content in files.items():
         if name.endswith(".form"):
-            form[json.loads(content)["id"]] = forms.parse(content, name)
+            form[json.loads(content)["id"]] = forms.parse(content, name, functions)
     of_element = {
         element.id: element.form
         for name, content in files.items() if name.endswith(".bpmn")

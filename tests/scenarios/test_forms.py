@@ -20,12 +20,12 @@ from tests.scenarios.complaint import PROJECT, cases, library
 @cache
 def form(form_id: str) -> forms.Form:
     path = PROJECT / "forms" / f"{form_id}.form"
-    return forms.parse(path.read_bytes(), path.name)
+    return forms.parse(path.read_bytes(), path.name, library().setting.functions)
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "forms").glob("*.form")), ids=lambda p: p.stem)
 def test_form_can_be_drawn_and_is_named_as_its_file(path) -> None:  # type: ignore[no-untyped-def]
-    assert forms.findings(path.read_bytes(), path.name) == []
+    assert forms.findings(path.read_bytes(), path.name, library().setting.functions) == []
     assert form(path.stem).id == path.stem
 
 
@@ -69,31 +69,76 @@ def test_feedback_without_one_of_its_elements_is_refused(missing: str) -> None:
 INTAKE = {
     "channel": "hotline", "kind": "complaint", "customer_ref": "13800000001",
     "customer_name": "王芳", "customer_level": "ordinary", "region": "hangzhou",
-    "category": "network", "subcategory": "network.speed", "description": "晚上上网很慢",
-    "place": "文三路", "occurred": "晚上", "escalation_source": "none", "urgency": "normal",
+    "category": "network", "subcategory": "network.speed", "category3": "network.speed.slow-4g",
+    "category4": "network.speed.slow-4g.peak", "description": "晚上上网很慢", "place": "文三路",
+    "occurred": "晚上", "terminal": "华为", "escalation_source": "none", "urgency": "normal",
 }
+ELEMENTS = (
+    "place", "occurred", "terminal", "bill_month", "amount", "product", "vendor", "account",
+    "order_no", "staff", "other_party", "promised", "bank",
+)
 
 
 @pytest.mark.parametrize(
-    ("category", "subcategory", "demanded"),
+    ("leaf", "demanded"),
     [
-        ("network", "network.speed", {"place", "occurred"}),
-        ("broadband", "broadband.fault", {"place", "occurred"}),
-        ("billing", "billing.dispute", {"bill_month", "amount"}),
-        ("vas", "vas.refund", {"product", "amount"}),
-        ("marketing", "marketing.outbound", {"product"}),
-        ("attitude", "attitude.hall", set()),
+        ("network.speed.slow-4g.peak", {"place", "occurred", "terminal"}),
+        ("broadband.fault.down.dial", {"place", "occurred", "account"}),
+        ("broadband.install.not-on-time.no-show", {"place", "occurred", "order_no"}),
+        ("billing.dispute.overage.cap", {"bill_month", "amount"}),
+        ("billing.roaming.international.data", {"bill_month", "amount", "place"}),
+        ("vas.refund.not-arrived.promised", {"product", "amount", "vendor", "bank"}),
+        ("marketing.outbound.vendor.privacy", {"product", "vendor"}),
+        ("marketing.outbound.misleading.free", {"product", "promised"}),
+        ("sim.port.port-out.contract", {"other_party"}),
+        ("attitude.hall.manner.rude", {"staff"}),
+        ("sim.account.cancel.reserve", set()),
     ],
 )
-def test_each_scenario_template_demands_its_elements(
-    category: str, subcategory: str, demanded: set[str]
-) -> None:
-    given = {
-        key: value for key, value in INTAKE.items() if key not in ("place", "occurred")
-    } | {"category": category, "subcategory": subcategory}
+def test_each_scenario_template_demands_its_elements(leaf: str, demanded: set[str]) -> None:
+    keys = leaf.split(".")
+    levels = zip(("category", "subcategory", "category3", "category4"), range(1, 5), strict=True)
+    given = {key: value for key, value in INTAKE.items() if key not in ELEMENTS}
+    given |= {name: ".".join(keys[:level]) for name, level in levels}
     assert set(forms.check(form("complaint-intake"), given, {}).errors) == demanded
+    drawn = {one.name for one in form("complaint-intake").fields(given)}
+    assert drawn & set(ELEMENTS) == demanded
 
 
-def test_a_subcategory_of_another_category_is_refused() -> None:
-    given = {**INTAKE, "subcategory": "billing.dispute"}
-    assert "subcategory" in forms.check(form("complaint-intake"), given, {}).errors
+@pytest.mark.parametrize("level", ["subcategory", "category3", "category4"])
+def test_each_level_must_be_chosen_and_belong_to_the_one_above(level: str) -> None:
+    assert forms.check(form("complaint-intake"), INTAKE, {}).errors == {}
+    other = {"subcategory": "billing.dispute", "category3": "network.voice.drop",
+             "category4": "network.speed.slow-5g.no-5g"}[level]
+    for wrong in (other, ""):
+        errors = forms.check(form("complaint-intake"), INTAKE | {level: wrong}, {}).errors
+        assert level in errors
+
+
+def test_the_levels_unfold_one_by_one() -> None:
+    def options(name: str, **entered: str) -> list[str] | None:
+        drawn = {one.name: one for one in form("complaint-intake").fields({}, entered)}
+        return [one.label for one in drawn[name].options] if name in drawn else None
+
+    assert options("subcategory") == []
+    assert options("category3", category="sim") is None
+    assert options("category3", category="sim", subcategory="sim.port") == [
+        "携出受阻", "携入问题",
+    ]
+    assert options(
+        "category4", category="sim", subcategory="sim.port", category3="sim.port.port-in"
+    ) == ["携入后收不到短信", "携入后无法使用", "携入生效超时"]
+
+
+def test_a_retired_scenario_is_offered_to_the_case_that_has_it_only() -> None:
+    old = "billing.deduction.recharge.card"
+    above = {"category": "billing", "subcategory": "billing.deduction",
+             "category3": "billing.deduction.recharge"}
+    with time_machine.travel("2026-03-02T10:00:00+08:00", tick=False):
+        def offered(**more: str) -> list[str]:
+            drawn = form("complaint-pre-process").fields(above | more)
+            (level,) = (one for one in drawn if one.name == "category4")
+            return [one.text for one in level.options]
+
+        assert old not in offered()
+        assert old in offered(category4=old)

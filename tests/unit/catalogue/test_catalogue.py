@@ -105,6 +105,21 @@ def test_an_entry_inherits_what_it_does_not_say() -> None:
     assert feel('category entry("sample", "network.outage").urgent') is True
 
 
+@pytest.mark.parametrize(
+    ("codes", "found"),
+    [
+        ('"network", "network.coverage", "network.coverage.indoor"', "network.coverage.indoor"),
+        ('"network", "network.coverage", null', "network.coverage"),
+        ('"network", null, "network.coverage.indoor"', "network.coverage.indoor"),
+        ('"billing", "network.coverage"', "billing"),  # left over from another choice
+        ('"network", "old.code"', "network"),
+        ("null, null", None),
+    ],
+)
+def test_of_several_codes_the_deepest_that_fits_counts(codes: str, found: str | None) -> None:
+    assert feel(f'category entry("sample", {codes}).code') == found
+
+
 def test_unknown_codes_are_null_and_unknown_catalogues_are_refused() -> None:
     assert feel('category path("sample", "old.code")') is None
     assert feel('category entry("sample", null)') is None
