@@ -65,11 +65,11 @@ class Step:
         self.opened: list[tuple[buffer.Target, Subscribed]] = []
         """Subscriptions to messages that were opened."""
         self.case_kind: str | None = None
+        self.start_key: str | None = None
         self.status: str | None = None
         self.variables_changed = False
         self._root: Row[Any] | None = None
         self._cascade = 0
-        self.start_key: str | None = None
         chain.actor, chain.at = unit.actor, unit.now
 
     # -- beginning
@@ -278,6 +278,7 @@ class Step:
             "depth": member.depth,
             "definition_key": member.process.definition.key,
             "case_kind": self.case_kind if member.key == self.case_id else None,
+            "start_key": self.start_key if member.key == self.case_id else None,
             "revision": 0,
             "started_at": self.unit.now,
             "started_by": self.unit.actor,
@@ -317,7 +318,6 @@ _INSTANCE = select(instances).where(
     instances.c.key == bindparam("key"), instances.c.case_id == bindparam("case_id")
 )
 
-            "start_key": self.start_key if member.key == self.case_id else None,
 
 @cache
 def _lock_with(columns: tuple[Column[Any], ...]) -> Select[Any]:
