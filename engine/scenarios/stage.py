@@ -44,6 +44,8 @@ class Instance:
     visits: list[Visit] = field(default_factory=list)
     scopes: dict[str, dict[str, Json]] = field(default_factory=lambda: {"": {}})
     endings: int = 0
+    start_key: tuple[str, str] | None = None
+    """Process and correlation key, of one that a message started: one runs at a time."""
     by_token: dict[str, Visit] = field(default_factory=dict)
 
     @property
@@ -140,6 +142,8 @@ class Message:
     variables: Mapping[str, Json]
     until: datetime
     seen: set[int] = field(default_factory=set)
+    held: list[tuple[str, str]] = field(default_factory=list)
+    """What it starts (process id, start event) when the running instance has ended."""
 
 
 @dataclass(slots=True)
@@ -156,6 +160,13 @@ class Stage:
     message_ids: set[tuple[str, str, str]] = field(default_factory=set)
     decisions: list[dict[str, Json]] = field(default_factory=list)
     """Records of engine.dmn, the latest last, required decisions before what needs them."""
+
+    def running(self, start_key: tuple[str, str]) -> Instance | None:
+        """The running instance that a message of this process and key started."""
+        return next(
+            (one for one in self.instances if one.start_key == start_key and one.state == "active"),
+            None,
+        )
 
     def hearing(self, signal: str) -> list[Subscription]:
         """Who waits for the signal now."""

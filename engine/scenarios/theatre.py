@@ -162,12 +162,14 @@ class Theatre:
     def begin(
         self, process_id: str, variables: Mapping[str, Json],
         caller: tuple[Instance, str] | None, start_id: str | None = None,
+        start_key: tuple[str, str] | None = None,
     ) -> Instance:
         mock = self.mocks.children.get(process_id)
         program = self.library.program(process_id) if mock is None else mock.program
         if mock is not None:
             variables, start_id = {**variables, **mock.variables}, None
         instance = self._new(program, caller, mocked=mock is not None)
+        instance.start_key = start_key
         run = Run.start(program, variables, _World(self, caller), start_id)
         self._taker.take(instance, run)
         return instance
@@ -205,7 +207,7 @@ class Theatre:
         for _ in range(MOST_FIRINGS):
             if self.work:
                 self.work.popleft()()
-            elif not self._answer_job() and not self._fire_due():
+            elif not (self._answer_job() or self._fire_due() or self._start_held()):
                 return
         raise _endless()
 
@@ -259,11 +261,34 @@ class Theatre:
             one for one in starts.for_message(self.library, message.name)
             if one[0] not in self.mocks.children
         ]
-        for process_id, start_id in found:
-            self.begin(process_id, message.variables, None, start_id)
+        count = sum(self._start(message, *one) for one in found)
         if message.until > self.library.clock.now():
             self.stage.messages.append(message)
-        return len(message.seen) + len(found)
+        return len(message.seen) + count
+
+    def _start(self, message: Message, process_id: str, start_id: str) -> bool:
+        """Start a process by a message, unless one of its key is running: it then waits, if
+        that one has not had it (engine.message_starts)."""
+        start_key = (process_id, message.key) if message.key else None
+        running = None if start_key is None else self.stage.running(start_key)
+        if running is None:
+            self.begin(process_id, message.variables, None, start_id, start_key)
+        elif running.number not in message.seen:
+            message.held.append((process_id, start_id))
+        return running is None
+
+    def _start_held(self) -> bool:
+        now = self.library.clock.now()
+        for message in self.stage.messages:
+            for process_id, start_id in message.held:
+                running = self.stage.running((process_id, message.key))
+                if running is None and message.until > now:
+                    message.held.remove((process_id, start_id))
+                    return self._start(message, process_id, start_id)
+                if running is not None and running.number in message.seen:
+                    message.held.remove((process_id, start_id))
+                    return True
+        return False
 
     def correlate(self, message: Message, subscription: Subscription) -> bool:
         opened, instance = subscription.opened, subscription.instance

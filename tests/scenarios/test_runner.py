@@ -10,6 +10,7 @@ import pytest
 from engine.errors import Conflict, Invalid
 from engine.scenarios import Coverage, load, read
 from tests.scenarios.steps import (
+    complete,
     DONE,
     NINE,
     Step,
@@ -211,6 +212,22 @@ def test_a_message_starts_a_process(tmp_path: Path) -> None:
         variables(text="hi"), element("read", "IS_ACTIVE"),
     )
     assert outcome.passed, outcome.zh
+
+
+def test_messages_of_a_key_start_one_instance_after_the_other(tmp_path: Path) -> None:
+    letter = {"type": "PUBLISH_MESSAGE", "name": "Letter", "correlationKey": "k",
+              "timeToLive": 3_600_000}
+    correlate = {"type": "CORRELATE_MESSAGE", "name": "Letter"}
+    outcome = run(
+        tmp_path, BEGUN,
+        {**letter, "variables": {"n": 1}}, {**letter, "variables": {"n": 2}}, variables(n=1),
+        complete("read"), variables(n=2), element("read", "IS_ACTIVE"),
+        complete("read"), is_("IS_COMPLETED"),
+        {**correlate, "correlationKey": "k"}, {**correlate, "correlationKey": "other"},
+    )
+    assert outcome.passed, outcome.zh
+    held = run(tmp_path, BEGUN, letter, {**correlate, "correlationKey": "k"})
+    assert "没有实例在等消息 Letter" in held.zh
 
 
 def test_an_incident_is_asserted_and_resolved_after_correction(tmp_path: Path) -> None:
