@@ -23,6 +23,7 @@ from engine.bpmn.changes import (
     Subscribed,
     TaskOpened,
     TimerSet,
+    Told,
     VariablesChanged,
     WaitEnded,
 )
@@ -81,6 +82,10 @@ def _variables(step: Step, member: Member, change: VariablesChanged) -> None:
     step.chain.add("variables.changed", data, instance_key=member.key)
     if not change.scope and member.key == step.case_id:
         step.variables_changed = True
+
+
+def _told(step: Step, member: Member, change: Told) -> None:
+    step.told.append(change)
 
 
 def _decided(step: Step, member: Member, change: Decided) -> None:
@@ -253,4 +258,5 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     IncidentCleared: _cleared,
     Ended: _ended,
     Escalated: _escalated,
+    Told: _told,
 }

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Column, Row, Select, bindparam, func, select
 
 from engine import bpmn, buffer, definitions, effects
-from engine.bpmn.changes import Change, Subscribed
+from engine.bpmn.changes import Change, Subscribed, Told
 from engine.definitions import Process
 from engine.errors import Conflict, NotFound
 from engine.model import Json
@@ -68,6 +68,8 @@ class Step:
         self.start_key: str | None = None
         self.status: str | None = None
         self.variables_changed = False
+        self.told: list[Told] = []
+        """What elements of a case's process said about the case and its customer."""
         self._root: Row[Any] | None = None
         self._cascade = 0
         chain.actor, chain.at = unit.actor, unit.now
@@ -127,12 +129,29 @@ class Step:
         self.members[key] = member
         return member
 
+    def begin_again(self, process: Process, variables: dict[str, Json], element_id: str) -> Member:
+        """Have the root instance, which is over, begin once more at an element."""
+        data = {"process": process.definition.id, "version": process.definition.version,
+                "at": element_id}
+        self.chain.add("instance.restarted", data, instance_key=self.case_id)
+        world = StepWorld(self, process, None)
+        run = bpmn.Run.start(process.program, variables, world, at=(element_id,))
+        member = Member(self.case_id, process, run, None, 0, new=False)
+        self.members[self.case_id] = member
+        return member
+
     def member(self, key: int) -> Member:
         """The instance, restored. Raises NotFound, or Conflict if it is over."""
         known = self.members.get(key)
         if known is not None:
             return known
         row = self._row(key)
+        if row.status == "parked":
+            raise Conflict(
+                "该案件已并入其它案件，先撤销并单才能继续办理。",
+                "This case is merged into another one: undo that first.",
+                instance=key,
+            )
         if row.status != "active":
             raise Conflict(
                 "该流程实例已经结束，不能再操作。",
@@ -244,6 +263,8 @@ class Step:
             hooks.project(self.unit, self.case_id, root.run.variables(), self.status)
         if root is not None and root.status != "active":
             hooks.ended(self.unit, self.case_id, root.status)
+        for one in self.told:
+            hooks.told(self.unit, self.case_id, one.values)
 
     def _write_members(self, batch: Batch, noted: bool) -> None:
         moved = [member for member in self.members.values() if member.read]

@@ -53,6 +53,9 @@ class _Cases(Hooks):
     def ended(self, unit: Unit, case_id: int, how: str) -> None:
         cases.ended(unit, case_id, how)
 
+    def told(self, unit: Unit, case_id: int, values: Mapping[str, Json]) -> None:
+        cases.told(unit, case_id, values)
+
 
 def _check_calendar(
     content: bytes, filename: str, functions: Mapping[str, Function]

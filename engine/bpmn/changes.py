@@ -187,9 +187,20 @@ class Escalated:
     variables: dict[str, Json]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What extension properties of an element that is done say about the case and its customer
+    (``customer.mark``, ``case.link``, ``case.merge`` …): values by property."""
+
+    token: str
+    element_id: str
+    values: dict[str, Json]
+
+
 Change = (
     ElementEntered
     | ElementLeft
+    | Told
     | FlowTaken
     | TaskOpened
     | JobOpened

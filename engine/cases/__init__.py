@@ -7,7 +7,7 @@ a reason that is kept.
 
 from engine.cases.kinds import CaseField, CaseKind, check, parse
 from engine.cases.lookup import kind, kinds
-from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project
+from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project, told
 from engine.cases.queries import (
     CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, repeats,
     rows, search, siblings, view,
@@ -17,5 +17,6 @@ from engine.cases.revealing import reveal
 __all__ = [
     "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
     "check", "duplicates", "ended", "kind", "kinds", "known_refs", "of_customer", "open_", "parse",
-    "project", "repeats", "reveal", "rows", "search", "siblings", "view",
+    "project", "repeats", "reveal", "rows", "search", "siblings", "told",
+    "view",
 ]

@@ -69,6 +69,13 @@ def due(kind: CaseKind, variables: Mapping[str, Json], zone: ZoneInfo) -> dateti
     return found if found.tzinfo else found.replace(tzinfo=zone)
 
 
+def counted(kind: CaseKind, variables: Mapping[str, Json]) -> bool:
+    """Whether the case counts for the marks of its customer; no where its kind does not say."""
+    if kind.counted is None:
+        return False
+    return _evaluated(kind, "counted", kind.counted, variables) is True
+
+
 def data(kind: CaseKind, variables: Mapping[str, Json]) -> dict[str, Json]:
     """The variables that belong to the case and have a value."""
     return {

@@ -24,14 +24,14 @@ from engine.privacy import MASKS
 
 _KEYS = {
     "about", "id", "name", "process", "number", "title", "customer", "due", "fields", "statuses",
-    "intake", "duplicates", "repeats", "ended",
+    "intake", "duplicates", "repeats", "ended", "counted", "marks", "public",
 }
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options", "catalogue", "level"}
 _TYPES = {
     "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
     "object", "person", "priority",
 }
-_ENDS = {"completed", "terminated", "error"}
+_ENDS = {"completed", "terminated", "error", "merged"}
 _ID = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _KEY = re.compile(r"[^\W\d]\w{0,79}")
 _NUMBER_PART = re.compile(r"\{(date|year|month|seq)(?::0?(\d{1,2}))?\}")
@@ -57,16 +57,38 @@ class CaseField:
 @dataclass(frozen=True, slots=True)
 class Repeats:
     """A closed case of the same customer that agrees in the fields ``same`` is what a new one
-    may repeat; its number goes into ``field``."""
+    may repeat; its number goes into ``field``. An open case with one of ``statuses`` is answered
+    and counts as closed here."""
 
     field: str
     same: tuple[str, ...]
+    statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks of attention on customers: ``all`` there are, the decision that says which hold by
+    count, and the one that says what a mark means and how long it is kept."""
+
+    all: tuple[str, ...]
+    automatic: str | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Public:
+    """What the customer is told: words for statuses, and fields of the case."""
+
+    statuses: Mapping[str, str]
+    fields: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CaseKind:
     """``duplicates`` are the fields that make an open case of the same customer a likely
-    duplicate; ``ended`` gives the status for how the process ended, where it changes."""
+    duplicate; ``ended`` gives the status for how the process ended, where it changes, and
+    ``merged`` that of a case merged into another one; ``counted`` says whether a case counts
+    for the marks of its customer."""
 
     id: str
     name: str
@@ -81,6 +103,9 @@ class CaseKind:
     duplicates: tuple[str, ...] = ()
     repeats: Repeats | None = None
     ended: Mapping[str, str] = field(default_factory=dict)
+    counted: Expression | None = None
+    marks: Marks | None = None
+    public: Public | None = None
 
     def field(self, key: str) -> CaseField | None:
         return next((one for one in self.fields if one.key == key), None)
@@ -163,8 +188,11 @@ class _Reader:
             fields=fields, statuses=statuses,
             intake=None if data.get("intake") is None else self._text("intake", data["intake"]),
             duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
-            repeats=self._repeats(data.get("repeats"), keys),
+            repeats=self._repeats(data.get("repeats"), keys, statuses),
             ended=self._ended(data.get("ended", {}), statuses),
+            counted=self._feel("counted", data.get("counted")),
+            marks=self._marks(data.get("marks")),
+            public=self._public(data.get("public"), keys, statuses),
         )
         if not statuses:
             self._wrong("statuses", "至少要有一个状态。", "needs at least one status.")
@@ -240,14 +268,40 @@ class _Reader:
             )
         return self._text(f"{place}.catalogue", entry["catalogue"]), level
 
-    def _repeats(self, value: Json, keys: Iterable[str]) -> Repeats | None:
-        if value is None or not self._object("repeats", value, {"field", "same"}):
+    def _repeats(
+        self, value: Json, keys: Iterable[str], statuses: Iterable[str]
+    ) -> Repeats | None:
+        if value is None or not self._object("repeats", value, {"field", "same", "statuses"}):
             return None
         self._one_of("repeats.field", value.get("field"), keys)
         same = self._subset("repeats.same", value.get("same"), keys)
         if not same:
             self._wrong("repeats.same", "至少要有一个字段。", "needs at least one field.")
-        return Repeats(str(value.get("field")), same)
+        answered = self._subset("repeats.statuses", value.get("statuses", []), statuses)
+        return Repeats(str(value.get("field")), same, answered)
+
+    def _marks(self, value: Json) -> Marks | None:
+        if value is None or not self._object("marks", value, {"all", "automatic", "mark"}):
+            return None
+        automatic = value.get("automatic")
+        return Marks(
+            self._texts("marks.all", value.get("all")),
+            None if automatic is None else self._text("marks.automatic", automatic),
+            self._text("marks.mark", value.get("mark")),
+        )
+
+    def _public(
+        self, value: Json, keys: Iterable[str], statuses: Iterable[str]
+    ) -> Public | None:
+        if value is None or not self._object("public", value, {"statuses", "fields"}):
+            return None
+        words = value.get("statuses", {})
+        if not isinstance(words, dict) or not all(isinstance(one, str) for one in words.values()):
+            self._wrong("public.statuses", "应当是状态到说法。", "must map statuses to words.")
+            words = {}
+        for status in words:
+            self._one_of("public.statuses", status, statuses)
+        return Public(words, self._subset("public.fields", value.get("fields", []), keys))
 
     def _ended(self, value: Json, statuses: Iterable[str]) -> dict[str, str]:
         if not self._object("ended", value, _ENDS):

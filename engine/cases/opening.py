@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import customers, definitions, plain, run
-from engine.cases import expressions
+from engine.cases import conventions, expressions, marking
 from engine.cases.kinds import CaseKind
 from engine.cases.lookup import kind as kind_of
 from engine.errors import Conflict, ExpressionFailed, Invalid, NotFound
@@ -33,8 +33,9 @@ def open_(
     source_ref: str | None = None, received_at: datetime | None = None, sample: bool = False,
 ) -> run.Started:
     """Open a case: number, customer and title from the kind's file, and its process started with
-    ``data`` and ``case = {key, number, kind, received_at}``. The limits of the process count
-    from ``received_at`` (now, if not given; it cannot lie in the future).
+    ``data``, ``case = {key, number, kind, received_at}`` and ``customer``: what is known of the
+    customer (``marking.facts``; null without a number). The limits of the process count from
+    ``received_at`` (now, if not given; it cannot lie in the future).
 
     NotFound for the kind, AlreadyOpened for a ``source_ref`` its source gave before, Invalid
     or ExpressionFailed where the data will not do.
@@ -55,11 +56,14 @@ def open_(
             "received_at": _local(unit, received),
         }
     }
-    draft = _Draft(kind, {
-        "key": key, "kind": kind.id, "number": number, "status": kind.statuses[0],
-        "source": source, "source_ref": source_ref, "sample": sample,
+    counted = expressions.counted(kind, variables)
+    known = _meet(unit, kind, variables, received, counted)
+    draft = _Draft(kind, known | {
+        "key": key, "counted": counted, "kind": kind.id, "number": number,
+        "status": kind.statuses[0], "source": source, "source_ref": source_ref, "sample": sample,
         "received_at": received, "opened_at": unit.now, "closed_at": None,
         **_drawn(unit, kind, [number, source_ref or ""], variables, None),
+        "data": expressions.data(kind, variables),
     })
     drafts: dict[int, _Draft] = unit.conn.info.setdefault(_DRAFTS, {})
     drafts[key] = draft
@@ -69,6 +73,9 @@ def open_(
     finally:
         del drafts[key]
     _insert(unit, draft.row)
+    for values in draft.told:
+        conventions.carry_out(unit, key, values)
+    _note_repeat(unit, key, kind, {}, draft.row["data"])
     return started
 
 
@@ -94,6 +101,8 @@ def project(unit: Unit, case_id: int, variables: Json, status: str | None) -> No
     changes = _changes(unit, kind, dict(row), variables, status)
     if changes:
         unit.conn.execute(update(table).where(table.c.key == case_id).values(changes))
+    if "data" in changes:
+        _note_repeat(unit, case_id, kind, row["data"], changes["data"])
 
 
 def ended(unit: Unit, case_id: int, how: str) -> None:
@@ -112,6 +121,16 @@ def ended(unit: Unit, case_id: int, how: str) -> None:
     )
 
 
+def told(unit: Unit, case_id: int, values: Mapping[str, Json]) -> None:
+    """An element of the process says something about the case or its customer: done now, or
+    once the case is there."""
+    draft = _draft(unit, case_id)
+    if draft is not None:
+        draft.told.append(values)
+        return
+    conventions.carry_out(unit, case_id, values)
+
+
 _DRAFTS = "bihuan_case_drafts"
 """Where a connection keeps the cases that its transaction is opening: their rows are written
 once, after the first step of their processes."""
@@ -121,6 +140,7 @@ once, after the first step of their processes."""
 class _Draft:
     kind: CaseKind
     row: dict[str, Any]
+    told: list[Mapping[str, Json]] = field(default_factory=list)
 
 
 def _draft(unit: Unit, case_id: int) -> _Draft | None:
@@ -144,6 +164,8 @@ def _changes(
     new: dict[str, Any] = {"data": expressions.data(kind, variables)}
     if status is not None:
         new["status"] = status
+    with suppress(ExpressionFailed):
+        new["counted"] = expressions.counted(kind, variables)
     with suppress(ExpressionFailed, Invalid):
         new |= _drawn(unit, kind, [old["number"], old["source_ref"] or ""], variables, old)
     return {key: value for key, value in new.items() if value != old[key]}
@@ -161,17 +183,37 @@ def _drawn(
     parts = [*numbers, title, *((said.ref, said.name) if said else ())]
     search = expressions.search_text(kind, parts, variables)
     found: dict[str, Any] = {"title": title, "due_at": due, "search": search}
-    if old is None:
-        found["data"] = expressions.data(kind, variables)
-        found["customer_key"] = None
-    if said is not None and (old is None or said != expressions.customer(kind, old["data"])):
+    if said is not None and old is not None and said != expressions.customer(kind, old["data"]):
         found["customer_key"] = customers.upsert(unit, said.ref, said.name, said.level)
     return found
 
 
+def _meet(
+    unit: Unit, kind: CaseKind, variables: dict[str, Json], received: datetime, counted: bool
+) -> dict[str, Any]:
+    """The columns about the customer; the variable ``customer`` is added."""
+    said = expressions.customer(kind, variables)
+    if said is None:
+        variables["customer"] = None
+        return {"customer_key": None, "marks": []}
+    met = customers.meet(unit, said.ref, said.name, said.level, received)
+    about = marking.facts(unit, kind, said.ref, said.name, met, received, counted)
+    variables["customer"] = about
+    return {"customer_key": met.key, "marks": about["marks"]}
+
+
+def _note_repeat(
+    unit: Unit, case_id: int, kind: CaseKind, old: Mapping[str, Json], new: Mapping[str, Json]
+) -> None:
+    """Link the case to the one it repeats, when its number is said."""
+    number = new.get(kind.repeats.field) if kind.repeats else None
+    if number and kind.repeats and number != old.get(kind.repeats.field):
+        conventions.repeats(unit, case_id, number)
+
+
 _ROW = select(
     table.c.kind, table.c.number, table.c.status, table.c.title, table.c.data, table.c.search,
-    table.c.due_at, table.c.customer_key, table.c.source_ref,
+    table.c.due_at, table.c.customer_key, table.c.source_ref, table.c.counted,
     select(func.max(deployments.c.number)).scalar_subquery().label("deployed"),
 ).where(table.c.key == bindparam("key"))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
 
 from engine import customers, definitions, privacy
 from engine.cases import expressions
@@ -42,6 +42,7 @@ class CaseRow:
     closed_at: datetime | None
     late: bool
     sample: bool
+    merged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class CaseView:
     opened_at: datetime
     source: str | None
     source_ref: str | None
+    customer_key: int | None
+    marks: tuple[str, ...]
+    contacts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,14 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class CustomerCases:
     """What intake shows at once (one complaint database for all channels): open cases, oldest
-    first, and the past ones, latest first. The name is masked."""
+    first, and the past ones, latest first. The name is masked; ``marks`` are those in force."""
 
+    key: int
     name: str
     level: str | None
+    star: str | None
+    marks: tuple[str, ...]
+    contact: Mapping[str, Json]
     open: tuple[CaseRow, ...]
     past: tuple[CaseRow, ...]
 
@@ -109,7 +117,10 @@ def search(
 def view(conn: Connection, case_id: int) -> CaseView:
     """The case; NotFound."""
     found = conn.execute(
-        _select(table.c.opened_at, table.c.source, table.c.source_ref)
+        _select(
+            table.c.opened_at, table.c.source, table.c.source_ref, table.c.customer_key,
+            table.c.marks, table.c.contacts,
+        )
         .where(table.c.key == case_id)
     ).first()
     if found is None:
@@ -121,18 +132,26 @@ def view(conn: Connection, case_id: int) -> CaseView:
     return CaseView(
         row=_row(found, kind, datetime.now(UTC)), kind=kind, data=_masked(kind, found.data),
         hidden=hidden, opened_at=found.opened_at, source=found.source,
-        source_ref=found.source_ref,
+        source_ref=found.source_ref, customer_key=found.customer_key,
+        marks=tuple(found.marks), contacts=found.contacts,
     )
 
 
 def of_customer(conn: Connection, ref: str) -> CustomerCases | None:
     """The cases of the customer with this number, in any spelling; None for a number nobody has
     complained from. At most fifty past cases."""
-    customer = customers.get(conn, ref)
-    if customer is None:
-        return None
-    mine = _select().where(table.c.customer_key == customer.key)
+    customer = customers.glance(conn, ref, datetime.now(UTC))
+    return None if customer is None else _of_known(conn, customer)
+
+
+def of_person(conn: Connection, key: int) -> CustomerCases:
+    """The cases of the person whose record this is, by all his numbers. NotFound."""
+    return _of_known(conn, customers.glance_at(conn, key, datetime.now(UTC)))
+
+
+def _of_known(conn: Connection, customer: customers.Known) -> CustomerCases:
     now = datetime.now(UTC)
+    mine = _select().where(table.c.customer_key.in_(customer.records))
     opened = conn.execute(
         mine.where(table.c.closed_at.is_(None)).order_by(table.c.received_at, table.c.key)
     ).all()
@@ -141,18 +160,22 @@ def of_customer(conn: Connection, ref: str) -> CustomerCases | None:
         .order_by(table.c.received_at.desc(), table.c.key.desc()).limit(_PAST_SHOWN)
     ).all()
     return CustomerCases(
-        privacy.name(customer.name), customer.level, _rows(conn, opened, now),
+        customer.key, privacy.name(customer.name), customer.level, customer.data.get("star"),
+        customer.marks, customer.data.get("contact", {}), _rows(conn, opened, now),
         _rows(conn, past, now),
     )
 
 
 def siblings(conn: Connection, case_id: int, limit: int = 8) -> tuple[CaseRow, ...]:
     """Other cases of the same customer: open ones first, then the latest past ones."""
-    this = table.alias("this")
+    this = (
+        select(func.coalesce(customer_table.c.merged_into, customer_table.c.key))
+        .join(table, table.c.customer_key == customer_table.c.key)
+        .where(table.c.key == case_id).scalar_subquery()
+    )
     found = conn.execute(
         _select()
-        .join(this, this.c.customer_key == table.c.customer_key)
-        .where(this.c.key == case_id, table.c.key != case_id)
+        .where(table.c.customer_key.in_(_records(this)), table.c.key != case_id)
         .order_by(table.c.closed_at.is_not(None), table.c.received_at.desc()).limit(limit)
     ).all()
     return _rows(conn, found, datetime.now(UTC))
@@ -170,15 +193,22 @@ def duplicates(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tupl
     """Open cases of the same customer that agree in the fields the kind's ``duplicates`` name:
     what intake warns of before a second case is opened for the same matter."""
     kind = kind_of(conn, kind_id)
-    return _alike(conn, kind, data, kind.duplicates, table.c.closed_at.is_(None))
+    waits = and_(table.c.closed_at.is_(None), table.c.status.not_in(_answered(kind)))
+    return _alike(conn, kind, data, kind.duplicates, waits)
 
 
 def repeats(conn: Connection, kind_id: str, data: Mapping[str, Json]) -> tuple[CaseRow, ...]:
     """Closed cases of the same customer that agree in the fields the kind's ``repeats`` names,
-    the latest first: what a new case may be another complaint about."""
+    the latest first: what a new case may be another complaint about. So are open ones that are
+    answered; merged ones are not: their originals are."""
     kind = kind_of(conn, kind_id)
     same = kind.repeats.same if kind.repeats else ()
-    return _alike(conn, kind, data, same, table.c.closed_at.is_not(None))[::-1]
+    over = or_(table.c.closed_at.is_not(None), table.c.status.in_(_answered(kind)))
+    return _alike(conn, kind, data, same, and_(over, table.c.merged_into.is_(None)))[::-1]
+
+
+def _answered(kind: CaseKind) -> tuple[str, ...]:
+    return kind.repeats.statuses if kind.repeats else ()
 
 
 def _alike(
@@ -191,10 +221,13 @@ def _alike(
     same = {key: data.get(key) for key in keys}
     if any(value is None or value == "" for value in same.values()):
         return ()
+    customer = customers.glance(conn, said.ref, datetime.now(UTC))
+    if customer is None:
+        return ()
     found = conn.execute(
         _select()
         .where(
-            customer_table.c.ref == said.ref, table.c.kind == kind.id,
+            table.c.customer_key.in_(customer.records), table.c.kind == kind.id,
             state, table.c.data.contains(same),
         )
         .order_by(table.c.received_at)
@@ -202,10 +235,17 @@ def _alike(
     return _rows(conn, found, datetime.now(UTC))
 
 
+def _records(person: ColumnElement[int]) -> Select[Any]:
+    """The keys of this leading record of a customer, and of those merged into it."""
+    record = customer_table.alias("record")
+    return select(record.c.key).where(or_(record.c.key == person, record.c.merged_into == person))
+
+
 def _select(*more: ColumnElement[Any]) -> Select[Any]:
     return select(
         table.c.key, table.c.number, table.c.kind, table.c.title, table.c.status, table.c.data,
         table.c.received_at, table.c.due_at, table.c.closed_at, table.c.sample,
+        table.c.merged_into,
         customer_table.c.name.label("customer_name"), customer_table.c.ref.label("customer_ref"),
         customer_table.c.level.label("customer_level"), *more,
     ).outerjoin(customer_table, customer_table.c.key == table.c.customer_key)
@@ -255,6 +295,7 @@ def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
         customer_level=found.customer_level, data=_masked(kind, data),
         received_at=found.received_at, due_at=found.due_at, closed_at=found.closed_at,
         late=open_late or closed_late, sample=found.sample,
+        merged=found.merged_into is not None,
     )
 
 

@@ -1,8 +1,13 @@
 """Customers: who complains, by whatever number; what is known of him, and who has looked.
 
-Everything leaves masked but for ``get`` and ``by_key``, which are for use cases, not for pages.
+What this module gives is for use cases and not masked; pages read ``engine.customers.viewing``.
 """
 
-from engine.customers.records import Customer, Met, by_key, get, meet, normalised, upsert
+from engine.customers.records import (
+    Customer, Known, Met, by_key, get, glance, glance_at, meet, normalised, person_of, upsert,
+)
 
-__all__ = ["Customer", "Met", "by_key", "get", "meet", "normalised", "upsert"]
+__all__ = [
+    "Customer", "Known", "Met", "by_key", "get", "glance", "glance_at", "meet", "normalised",
+    "person_of", "upsert",
+]

@@ -50,14 +50,18 @@ def of(conn: Connection, records: Sequence[int]) -> list[Mark]:
     found = conn.execute(
         select(
             table.c.key, table.c.mark, table.c.automatic, table.c.why, table.c.case_id,
-            table.c.set_by, people.c.name, table.c.set_at, table.c.expires_at, table.c.lifted_at,
+            table.c.set_by, people.c.name.label("set_by_name"), table.c.set_at,
+            table.c.expires_at, table.c.lifted_at,
             table.c.lifted_by, table.c.lifted_why,
         )
         .outerjoin(people, people.c.login == table.c.set_by)
         .where(table.c.customer_key.in_(records))
         .order_by(table.c.set_at.desc(), table.c.key.desc())
     )
-    return [Mark(*row[:6], row.name or row.set_by, *row[7:]) for row in found]
+    return [
+        Mark(**{**row, "set_by_name": row["set_by_name"] or row["set_by"]})
+        for row in found.mappings()
+    ]
 
 
 def set_(

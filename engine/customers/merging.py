@@ -94,13 +94,17 @@ def of(conn: Connection, records: list[int]) -> list[Merge]:
     found = conn.execute(
         select(
             table.c.key, table.c.customer_key, table.c.into_key, table.c.why, table.c.made_by,
-            people.c.name, table.c.made_at, table.c.undone_at, table.c.undone_by,
+            people.c.name.label("made_by_name"), table.c.made_at, table.c.undone_at,
+            table.c.undone_by,
         )
         .outerjoin(people, people.c.login == table.c.made_by)
         .where(or_(table.c.customer_key.in_(records), table.c.into_key.in_(records)))
         .order_by(table.c.made_at.desc())
     )
-    return [Merge(*row[:5], row.name or row.made_by, *row[6:]) for row in found]
+    return [
+        Merge(**{**row, "made_by_name": row["made_by_name"] or row["made_by"]})
+        for row in found.mappings()
+    ]
 
 
 def _allowed(person: Person) -> None:

@@ -6,12 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select, text
+from sqlalchemy import Connection, func, select, text
 
-from engine.customer_tables import customer_identities as identities
 from engine.errors import Invalid, NotFound
 from engine.model import Json
 from engine.store.unit import Unit
@@ -49,6 +48,20 @@ class Met:
     past: int
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A person by his leading record: ``records`` are the keys of all, ``marks`` those in force.
+    Nothing here is masked."""
+
+    key: int
+    ref: str
+    name: str
+    level: str | None
+    data: Mapping[str, Json]
+    records: tuple[int, ...]
+    marks: tuple[str, ...]
+
+
 def normalised(ref: str) -> str:
     """One spelling for a number: full-width digits, blanks, dashes and a leading +86 of a mobile
     number do not count. Invalid if nothing or too much is left."""
@@ -83,13 +96,31 @@ def meet(unit: Unit, ref: str, name: str, level: str | None, at: datetime) -> Me
 
 def get(conn: Connection, ref: str) -> Customer | None:
     """The customer with this number, in any spelling: the leading record of the person."""
-    number = normalised(ref)
-    named = select(identities.c.customer_key).where(identities.c.value == number)
-    found = conn.execute(
-        select(func.coalesce(table.c.merged_into, table.c.key))
-        .where(or_(table.c.ref == number, table.c.key.in_(named))).limit(1)
-    ).scalar()
-    return None if found is None else by_key(conn, found)
+    found = glance(conn, ref, datetime.now(UTC))
+    return None if found is None else Customer(found.key, found.ref, found.name, found.level)
+
+
+def glance(conn: Connection, ref: str, at: datetime) -> Known | None:
+    """The person with this number, in any spelling, with the marks of that moment."""
+    return _known(conn, _BY_REF, normalised(ref), at)
+
+
+def glance_at(conn: Connection, key: int, at: datetime) -> Known:
+    """The person whose record this is. NotFound."""
+    found = _known(conn, _BY_KEY, key, at)
+    if found is None:
+        raise NotFound(f"没有客户 {key}。", f"There is no customer {key}.", key=key)
+    return found
+
+
+def _known(conn: Connection, query: Any, said: str | int, at: datetime) -> Known | None:
+    row = conn.execute(query, {"said": said, "at": at}).first()
+    if row is None:
+        return None
+    return Known(
+        row.key, row.ref, row.name, row.level, row.data, tuple(row.records),
+        tuple(row.marks or ()),
+    )
 
 
 def by_key(conn: Connection, key: int) -> Customer:
@@ -179,4 +210,27 @@ _MEET = text(_MADE + """
     ) AS set
 """)
 
+_KNOWN = """
+    , person AS (
+        SELECT coalesce(c.merged_into, c.key) AS key
+        FROM found JOIN customers c ON c.key = found.key LIMIT 1
+    ), records AS (
+        SELECT ARRAY(
+            SELECT key FROM person
+            UNION SELECT c.key FROM customers c JOIN person p ON c.merged_into = p.key
+        ) AS keys
+    )
+    SELECT head.key, head.ref, head.name, head.level, head.data, records.keys AS records, (
+        SELECT array_agg(DISTINCT mark ORDER BY mark) FROM customer_marks
+        WHERE customer_key = ANY (records.keys) AND lifted_at IS NULL
+            AND (expires_at IS NULL OR expires_at > :at)
+    ) AS marks
+    FROM person p JOIN customers head ON head.key = p.key CROSS JOIN records
+"""
+_BY_REF = text("""
+    WITH found AS (
+        SELECT key FROM customers WHERE ref = :said
+        UNION ALL SELECT customer_key FROM customer_identities WHERE value = :said
+    )""" + _KNOWN)
+_BY_KEY = text("WITH found AS (SELECT key FROM customers WHERE key = :said)" + _KNOWN)
 _QUERY = select(table.c.key, table.c.ref, table.c.name, table.c.level)

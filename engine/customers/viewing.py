@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, cast, exists, func, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, array_agg
+from sqlalchemy import (
+    ColumnElement, Connection, Select, String, cast, exists, func, or_, select, true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from engine import privacy
 from engine.customer_tables import customer_identities, customer_marks
@@ -157,7 +160,7 @@ def _named(conn: Connection, mergings: list[merging.Merge]) -> dict[int, str]:
     }
 
 
-def _rows(at: datetime):  # type: ignore[no-untyped-def]
+def _rows(at: datetime) -> Select[Any]:
     other = table.alias("other")
     mine = select(other.c.key).where(
         or_(other.c.key == table.c.key, other.c.merged_into == table.c.key)
@@ -170,15 +173,13 @@ def _rows(at: datetime):  # type: ignore[no-untyped-def]
         ).where(of_person).lateral("counts")
     )
     held = (
-        select(array_agg(customer_marks.c.mark.distinct()).label("marks"))
+        select(func.array_agg(customer_marks.c.mark.distinct()).label("marks"))
         .where(customer_marks.c.customer_key.in_(mine), *_holding(at)).lateral("held")
     )
     return select(
         table.c.key, table.c.name, table.c.ref, table.c.level, counts.c.open, counts.c.all,
         counts.c.latest, cast(held.c.marks, ARRAY(String)).label("marks"),
-    ).select_from(table).join(counts, counts.c.all.is_not(None)).join(
-        held, counts.c.all.is_not(None)
-    )
+    ).select_from(table).join(counts, true()).join(held, true())
 
 
 def _holding(at: datetime) -> list[ColumnElement[bool]]:

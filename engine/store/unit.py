@@ -43,6 +43,10 @@ class Hooks:
     def ended(self, unit: Unit, case_id: int, how: str) -> None:
         """The root instance of a case ended: "completed", "terminated" or "error"."""
 
+    def told(self, unit: Unit, case_id: int, values: Mapping[str, Json]) -> None:
+        """An element of a case's process is done whose extension properties say something about
+        the case or its customer (``customer.mark`` …); values by property."""
+
 
 class Store:
     """A database with all that a process keeps about it. Threads share one."""
