@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from engine import buffer, definitions
+from engine.bpmn.attributes import TASK_EVENTS
 from engine.bpmn.changes import (
     Broadcast,
     Called,
@@ -21,6 +23,7 @@ from engine.bpmn.changes import (
     JobOpened,
     Published,
     Subscribed,
+    TaskChange,
     TaskOpened,
     TimerSet,
     Told,
@@ -33,6 +36,11 @@ from engine.world import Parent
 if TYPE_CHECKING:
     from engine.step import Member, Step
 
+_TASK_KEY = "io.camunda.zeebe:userTaskKey"
+_MOVES = {
+    "claim": "task.claimed", "unassign": "task.released", "assign": "task.assigned",
+    "complete": "task.completed",
+}  # fmt: skip
 MAX_CALL_DEPTH = 50
 """Processes that call one another in a chain; a process that calls itself ends here."""
 
@@ -120,7 +128,29 @@ def _task(step: Step, member: Member, change: TaskOpened) -> None:
     _note(step, member, "task.created", change, **{k: v for k, v in data.items() if v})
 
 
+def _task_changed(step: Step, member: Member, change: TaskChange) -> None:
+    """The history names who has asked for it, not the worker who agreed last."""
+    task = step.waits.change_task(member.key, change)
+    if task["key"] is None:
+        return
+    data = {"task": task["key"], "name": task["name"], "event": change.event}
+    data |= {"reason": change.reason, **change.values}
+    agreed = change.how == "done" and change.event != "canceling"
+    kind = _MOVES.get(change.action, "task.updated") if agreed else f"task.{change.how}"
+    actor = step.chain.actor
+    if task["move"] is not None and task["move"]["by"]:
+        step.chain.actor = task["move"]["by"]
+    if change.how == "denied":
+        step.chain.actor = actor
+    _note(step, member, kind, change, **{k: v for k, v in data.items() if v})
+    step.chain.actor = actor
+
+
 def _job(step: Step, member: Member, change: JobOpened) -> None:
+    if change.host and change.listener in TASK_EVENTS:
+        task = step.waits.task_key(member.key, change.host)
+        known = {} if task is None else {_TASK_KEY: str(task)}
+        change = replace(change, headers=change.headers | known)
     key = step.waits.open_job(member.key, change)
     _note(step, member, "job.created", change, job=key, type=change.type)
 
@@ -192,11 +222,14 @@ def _begin_child(step: Step, process: definitions.Process, change: Called, paren
 
 def _ended(step: Step, member: Member, change: Ended) -> None:
     member.status = "error" if change.how == "error" else change.how
+    if change.how == "terminated":
+        member.reason = member.reason or change.error_message
+        change = replace(change, error_message=None)
     data = {"code": change.error_code, "message": change.error_message, "reason": member.reason}
     kind = "failed" if change.how == "error" else change.how
     _note(step, member, f"instance.{kind}", change, **{k: v for k, v in data.items() if v})
     parent = member.parent
-    if parent is not None and not member.cancelled:
+    if parent is not None and not member.cancelled and change.how != "terminated":
         step.later(lambda: _return(step, parent, change))
 
 
@@ -245,6 +278,7 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     ElementLeft: _left,
     FlowTaken: _flow,
     TaskOpened: _task,
+    TaskChange: _task_changed,
     JobOpened: _job,
     TimerSet: _timer,
     Subscribed: _subscribed,

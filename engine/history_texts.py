@@ -18,6 +18,9 @@ MAIN = frozenset(
         "task.released",
         "task.assigned",
         "task.completed",
+        "task.asked",
+        "task.denied",
+        "task.updated",
         "status.changed",
         "timer.fired",
         "message.received",
@@ -50,6 +53,10 @@ def _created(name: str, data: Data) -> str:
 def _assigned(name: str, data: Data) -> str:
     before = f"（原在 {data['before']}）" if data.get("before") else ""
     return f"把任务“{name}”指派给 {data.get('assignee')}{before}"
+
+
+def _asked(data: Data) -> str:
+    return {"assigning": "指派", "updating": "更改"}.get(data.get("event", ""), "提交")
 
 
 def _failed(name: str, data: Data) -> str:
@@ -89,6 +96,11 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "task.assigned": _assigned,
     "task.opened": lambda name, data: f"开始办理“{name}”",
     "task.completed": lambda name, data: f"办结了任务“{name}”",
+    "task.updated": lambda name, data: f"更改了任务“{name}”",
+    "task.asked": lambda name, data: f"{_asked(data)}任务“{name}”，等待核对",
+    "task.denied": lambda name, data: (
+        f"{_asked(data)}任务“{name}”未通过核对：{data.get('reason') or '没有说明原因'}"
+    ),
     "status.changed": lambda name, data: f"状态变为“{data.get('status')}”",
     "job.created": lambda name, data: f"产生作业“{data.get('type')}”",
     "job.completed": lambda name, data: f"“{name}”由系统完成",

@@ -3,7 +3,7 @@ of a listener."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from engine import plain
@@ -23,15 +23,24 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """Of a completing listener: the user task is not completed and waits on."""
+    """Of a task listener: what it hears of (assigning, updating, completing) does not happen;
+    ``reason`` is shown to who asked for it."""
 
     reason: str = ""
 
 
-JobResult = Choice | Denial
+@dataclass(frozen=True, slots=True)
+class Corrections:
+    """Of a task listener: assignee, dueDate, followUpDate, candidateUsers, candidateGroups,
+    priority of its user task as they shall be; null keeps, "" and [] clear."""
+
+    values: Mapping[str, Json]
 
 
-def answering(token: str, variables: Json, result: Choice | None) -> Callable[[Run], None]:
+JobResult = Choice | Denial | Corrections
+
+
+def answering(token: str, variables: Json, result: JobResult | None) -> Callable[[Run], None]:
     """What completing a job with this answer does to its instance. Raises Invalid for variables
     that are no JSON."""
     values = plain.variables(variables)
@@ -39,4 +48,10 @@ def answering(token: str, variables: Json, result: Choice | None) -> Callable[[R
         elements = [(element, plain.variables(own)) for element, own in result.elements]
         fulfilled, cancel = result.fulfilled, result.cancel_remaining
         return lambda run: run.activate(token, elements, values, fulfilled, cancel)
+    if isinstance(result, Denial):
+        reason = result.reason.strip()
+        return lambda run: run.deny(token, reason)
+    if isinstance(result, Corrections):
+        corrections = result.values
+        return lambda run: run.correct(token, corrections, values)
     return lambda run: run.complete(token, values)

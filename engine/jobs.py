@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Row, bindparam, text, update
 
 from engine import plain
-from engine.bpmn import Run
 from engine.bpmn.changes import IncidentRaised
 from engine.errors import Conflict, Invalid, NotFound
 from engine.job_results import Denial, JobResult, answering
@@ -59,13 +58,12 @@ def complete(unit: Unit, key: int, variables: Json, result: JobResult | None = N
     are what came of it. Raises NotFound, Conflict if it is over or cannot have such a result,
     Invalid."""
     step, job = _locked(unit, key)
+    act = answering(job.token, variables, result)
     if isinstance(result, Denial):
         _note(step, job, "job.denied", reason=result.reason)
-        step.perform(job.instance_key, lambda run: _deny(unit, job, run))
     else:
-        act = answering(job.token, variables, result)
         _note(step, job, "job.completed")
-        step.perform(job.instance_key, act)
+    step.perform(job.instance_key, act)
     step.finish()
 
 
@@ -148,13 +146,6 @@ def _locked(unit: Unit, key: int) -> tuple[Step, Row[Any]]:
     return step, job
 
 
-def _deny(unit: Unit, job: Row[Any], run: Run) -> None:
-    """The user task of a completing listener waits on; nobody has completed it."""
-    values = {"instance": job.instance_key, "token": run.listened(job.token)}
-    run.deny(job.token)
-    unit.conn.execute(_UNDO_COMPLETION, values)
-
-
 def _incident(step: Step, job: Row[Any], message: str) -> None:
     incident = IncidentRaised(
         job.token,
@@ -190,10 +181,6 @@ _COLUMNS = [
     jobs.c[name]
     for name in ("key", "instance_key", "token", "element_id", "type", "state", "retries")
 ]
-_UNDO_COMPLETION = text(
-    "UPDATE user_tasks SET ended_by = NULL"
-    " WHERE instance_key = :instance AND token = :token AND state = 'created'"
-)
 _UPDATE = update(jobs).where(jobs.c.key == bindparam("key_"))
 _RETURNING = (
     "RETURNING key, type, case_id, instance_key, element_id, headers, variables, retries, deadline"

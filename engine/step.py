@@ -205,7 +205,7 @@ class Step:
         """Cancel an instance; its caller does not hear of it."""
         if member.status == "active" and not member.run.ended:
             member.cancelled = True
-            member.run.terminate()
+            member.run.terminate(member.reason or "")
 
     def later(self, act: Callable[[], None]) -> None:
         """Have ``act`` done once the present changes are carried out."""

@@ -156,6 +156,11 @@ user_tasks = Table(
     Column("form_key", BigInteger),  # definitions.key of the form bound at creation
     Column("draft", JSONB),
     Column("ended_by", String),
+    # It has task listeners; what they hear of now: {"event", "action", "by", "at"}; what one of
+    # them last denied: the same with "reason".
+    Column("listened", Boolean, nullable=False, server_default="false"),
+    Column("moving", JSONB),
+    Column("denied", JSONB),
     _moment("created_at", nullable=False),
     _moment("assigned_at"),
     _moment("started_at"),

@@ -6,7 +6,7 @@ same at once, one succeeds and the other is told who was faster.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,8 +45,11 @@ def claim(unit: Unit, key: int, person: Person) -> None:
         raise _taken(unit, task)
     if not is_candidate(task.candidates, person):
         raise _not_candidate(task)
-    _update(unit, key, assignee=person.login, assigned_at=unit.now)
-    _note(step, task, "task.claimed", assignee=person.login)
+    if task.listened:
+        step.perform(task.instance_key, lambda run: run.assign(task.token, person.login, "claim"))
+    else:
+        _update(unit, key, assignee=person.login, assigned_at=unit.now)
+        _note(step, task, "task.claimed", assignee=person.login)
     step.finish()
 
 
@@ -64,8 +67,11 @@ def release(unit: Unit, key: int, person: Person) -> None:
             f"“{task.name}” has no candidates: nobody would see it. Ask a supervisor to assign it.",
             task=key,
         )
-    _update(unit, key, assignee=None, assigned_at=None)
-    _note(step, task, "task.released", assignee=task.assignee)
+    if task.listened:
+        step.perform(task.instance_key, lambda run: run.assign(task.token, None, "unassign"))
+    else:
+        _update(unit, key, assignee=None, assigned_at=None)
+        _note(step, task, "task.released", assignee=task.assignee)
     step.finish()
 
 
@@ -82,8 +88,25 @@ def assign(unit: Unit, key: int, login: str, person: Person) -> None:
         )
     if task.assignee == login:
         return
-    _update(unit, key, assignee=login, assigned_at=unit.now)
-    _note(step, task, "task.assigned", assignee=login, before=task.assignee)
+    if task.listened:
+        step.perform(task.instance_key, lambda run: run.assign(task.token, login, "assign"))
+    else:
+        _update(unit, key, assignee=login, assigned_at=unit.now)
+        _note(step, task, "task.assigned", assignee=login, before=task.assignee)
+    step.finish()
+
+
+def change(
+    unit: Unit, key: int, changes: Mapping[str, Json], person: Person, variables: Json = None
+) -> None:
+    """Change a task's dueDate, followUpDate, candidateUsers, candidateGroups and priority (null
+    keeps, "" and [] clear), and variables as seen from it. Needs the role supervisor or admin;
+    raises Invalid that names what is wrong."""
+    if not _leads(person):
+        raise Forbidden("只有主管可以更改任务。", "Only supervisors may change tasks.")
+    values = plain.variables(variables or {})
+    step, task = _locked(unit, key)
+    step.perform(task.instance_key, lambda run: run.update(task.token, changes, values))
     step.finish()
 
 
@@ -129,9 +152,17 @@ def complete(unit: Unit, key: int, variables: Json, person: Person) -> None:
     answer(unit, key, person, lambda _asked: values)
 
 
-def answer(unit: Unit, key: int, person: Person, read: Callable[[Asked], Json]) -> None:
+def answer(
+    unit: Unit,
+    key: int,
+    person: Person,
+    read: Callable[[Asked], Json],
+    draft: Callable[[], Json] | None = None,
+) -> bool:
     """Like ``complete``, with what ``read`` makes of the task's form and of the variables as
-    they stand under the lock; what ``read`` raises leaves everything as it was."""
+    they stand under the lock; what ``read`` raises leaves everything as it was. False: the
+    task's listeners have to agree first; ``draft`` gives what to keep for the case that one of
+    them denies."""
     step, task = _locked(unit, key)
     if task.assignee != person.login:
         raise _not_yours(unit, task)
@@ -139,14 +170,18 @@ def answer(unit: Unit, key: int, person: Person, read: Callable[[Asked], Json]) 
     def act(run: Run) -> None:
         asked = Asked(task.form_key, step.number, run.variables(task.token))
         values = plain.variables(read(asked))
-        _note(step, task, "task.completed")
+        if not task.listened:
+            _note(step, task, "task.completed")
         run.complete(task.token, values)
 
     step.perform(task.instance_key, act)
-    if (task.instance_key, task.token) not in step.waits.ended:
-        # A listener hears of it first; who completed it is known already.
-        unit.conn.execute(_UPDATE.values(ended_by=person.login), {"key_": task.key})
+    over = (task.instance_key, task.token) in step.waits.ended
+    if not over:
+        # Who completed it is known already.
+        kept = {"draft": plain.variables(draft())} if draft else {}
+        _update(unit, key, ended_by=person.login, **kept)
     step.finish()
+    return over
 
 
 def is_candidate(candidates: list[str], person: Person) -> bool:
@@ -270,7 +305,7 @@ _COLUMNS = [
     user_tasks.c[name]
     for name in (
         "key", "instance_key", "token", "element_id", "name", "state", "assignee", "candidates",
-        "form_key", "assigned_at", "started_at", "ended_at", "ended_by",
+        "form_key", "assigned_at", "started_at", "ended_at", "ended_by", "listened",
     )
 ]  # fmt: skip
 _UPDATE = update(user_tasks).where(user_tasks.c.key == bindparam("key_"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -11,12 +12,14 @@ from SpiffWorkflow.specs.WorkflowSpec import WorkflowSpec
 from engine.bpmn.build import Builder
 from engine.bpmn.build_events import scope_event
 from engine.bpmn.diagram import Element, ProcessInfo
+from engine.bpmn.ears import Farewell, Threshold
 from engine.bpmn.events import LinkThrowEvent
 from engine.bpmn.eventsubs import ScopeEvent
 from engine.bpmn.gateways import InclusiveGateway
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Node, Way
 from engine.bpmn.reach import reach
+from engine.bpmn.user_tasks import UserTask
 
 
 class ProcessSpec(BpmnProcessSpec):
@@ -39,6 +42,8 @@ class ProcessSpec(BpmnProcessSpec):
         """Whether anything in the process waits for a condition."""
         self.undo_start: Node | None = None
         """Its compensation event sub-process."""
+        self.threshold: Threshold | None = None
+        """The node of the process's own listeners."""
 
 
 def assemble(builder: Builder, process: ProcessInfo, scope: str | None) -> ProcessSpec:
@@ -73,6 +78,16 @@ def assemble(builder: Builder, process: ProcessInfo, scope: str | None) -> Proce
         for one in process.elements.values()
     )
     return spec
+
+
+def farewells(root: ProcessSpec, specs: Iterable[ProcessSpec]) -> None:
+    """Give the user tasks with canceling listeners nodes under which those are asked: at the
+    process, whatever is cancelled around the task."""
+    for spec in specs:
+        for node in list(spec.task_specs.values()):
+            if isinstance(node, UserTask) and "canceling" in node.hears:
+                farewell = Farewell(root, f"{node.name}#farewell", node.element)
+                farewell.of, node.farewell = node, farewell
 
 
 def _attach(nodes: dict[str, Node], element: Element) -> None:

@@ -10,6 +10,8 @@ from engine.model import Binding
 
 TimerKind = Literal["date", "duration", "cycle"]
 LATEST = Binding()
+TASK_EVENTS = ("creating", "assigning", "updating", "completing", "canceling")
+"""What task listeners hear of, in Zeebe's order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ class Listener:
     event: str
     job: JobDefinition
     line: int | None = None
+    of_task: bool = False
+    """Whether it is a task listener."""
 
 
 @dataclass(frozen=True, slots=True)

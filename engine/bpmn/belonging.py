@@ -5,13 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from engine.bpmn.attributes import TASK_EVENTS
 from engine.bpmn.diagram import SUB_PROCESSES, Element, ProcessInfo, may_be_chosen
 from engine.bpmn.remarks import Remarks
 from engine.bpmn.remedies import remedy
 from engine.model import Finding
 
-_LISTENED = {"start", "end"}
-_TASK_LISTENED = {"creating", "completing"}
 _NO_START_LISTENER = frozenset({"startEvent", "boundaryEvent"})
 
 
@@ -162,16 +161,24 @@ def _loops(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator
 
 
 def _listeners(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[Finding]:
-    known = _LISTENED | (_TASK_LISTENED if element.type == "userTask" else set())
+    yield from listeners(remarks, element)
+
+
+def listeners(remarks: Remarks, element: Element) -> Iterator[Finding]:
+    """The listeners of an element, or of the process as one, that cannot be run."""
+    kind = element.event.kind if element.event else "none"
+    undoes = element.type == "boundaryEvent" and kind == "compensate"
     for one in element.listeners:
+        known = TASK_EVENTS if one.of_task and element.type == "userTask" else ("start", "end")
         early = one.event == "start" and element.type in _NO_START_LISTENER
-        if one.event not in known or early or element.event_sub_process:
+        wrong_kind = one.of_task and element.type != "userTask"
+        if one.event not in known or early or wrong_kind or undoes:
             yield remarks.on(
                 element,
                 "unsupported",
                 f"带有“{one.event}”监听器，本引擎在这里不执行。",
                 f"has a listener of “{one.event}”, which this engine does not carry out here.",
-                remedy("listener"),
+                remedy(f"listener of {one.event}", "listener"),
                 line=one.line,
             )
 

@@ -9,7 +9,7 @@ from engine.bpmn import attributes as a
 from engine.bpmn.diagram import Element, Flow, ProcessInfo, may_be_chosen
 from engine.bpmn.adhoc import AdHocSubProcess, InnerInstance
 from engine.bpmn.build_events import event_node, message_trigger, publish_node
-from engine.bpmn.ears import Ear
+from engine.bpmn.ears import Ear, Threshold
 from engine.bpmn.events import CatchEvent
 from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
@@ -24,7 +24,8 @@ from engine.bpmn.multi_instance import MultiInstance, plain_name
 from engine.bpmn.nodes import Node
 from engine.bpmn.parse import BpmnInvalid
 from engine.bpmn.subprocess import CallActivity, SubProcess
-from engine.bpmn.tasks import BusinessRuleTask, JobTask, PassTask, ScriptTask, UserTask
+from engine.bpmn.tasks import BusinessRuleTask, JobTask, PassTask, ScriptTask
+from engine.bpmn.user_tasks import UserTask
 from engine.feel import FeelSyntaxError, Function
 from engine.model import Finding
 
@@ -65,13 +66,24 @@ class Builder:
         if not element.listeners:
             return
         node.ear = Ear(spec, f"{node.name}#ear", element)
-        places = {"start": node.start_listeners, "end": node.end_listeners}
-        if isinstance(node, UserTask):
-            places |= {"creating": node.creating, "completing": node.completing}
+        node.hears = self._heard(element)
+
+    def _heard(self, element: Element) -> dict[str, list[ListenerJob]]:
+        found: dict[str, list[ListenerJob]] = {}
         for one in element.listeners:
             kind = self.text(element, one.job.type, "监听器的作业类型", "listener's job type")
             retries = self.text(element, one.job.retries, "监听器的重试次数", "listener's retries")
-            places[one.event].append(ListenerJob(kind, retries))
+            job = ListenerJob(kind, retries, one.job.headers)
+            found.setdefault(one.event, []).append(job)
+        return found
+
+    def threshold(self, spec: Any) -> Threshold | None:
+        """The node of the process's own listeners, if it has some."""
+        if not self.process.listeners:
+            return None
+        node = Threshold(spec, "#process", self.process.itself)
+        node.asked = self._heard(self.process.itself)
+        return node
 
     def _body(self, spec: Any, element: Element) -> MultiInstance:
         if element.loop is not None:

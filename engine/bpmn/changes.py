@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from engine.bpmn.attributes import LATEST
 from engine.model import Binding, Json
@@ -51,6 +51,24 @@ class TaskOpened:
     priority: int = 50
     form_id: str | None = None
     form_binding: Binding = LATEST
+    listened: bool = False
+    """Whether it has task listeners: then who assigns or updates it asks the run."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChange:
+    """What task listeners hear of at the user task of this token: ``asked`` of them, ``done``
+    when all have agreed, ``denied`` by one. ``event`` is "assigning", "updating", "completing"
+    or "canceling", ``action`` what was asked for (assign, claim, unassign, update …)."""
+
+    token: str
+    element_id: str
+    event: str
+    how: Literal["asked", "done", "denied"]
+    action: str
+    values: dict[str, Any] = field(default_factory=dict)
+    """What has changed, by the names of ``TaskOpened``."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +84,10 @@ class JobOpened:
     """All variables visible at the element, locals first."""
     listener: str | None = None
     """The event of the execution listener ("start", "end") or task listener ("creating",
-    "completing") that this job is; None: the job of the element itself."""
+    "assigning", "updating", "completing", "canceling") that this job is; None: the job of the
+    element itself."""
+    host: str = ""
+    """The token of the element that a listener's job listens at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,22 +208,12 @@ class Escalated:
     variables: dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What extension properties of an element that is done say about the case and its customer
-    (``customer.mark``, ``case.link``, ``case.merge`` …): values by property."""
-
-    token: str
-    element_id: str
-    values: dict[str, Json]
-
-
 Change = (
     ElementEntered
     | ElementLeft
-    | Told
     | FlowTaken
     | TaskOpened
+    | TaskChange
     | JobOpened
     | TimerSet
     | Subscribed

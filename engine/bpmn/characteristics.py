@@ -5,7 +5,15 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.bpmn.attributes import AdHoc, JobDefinition, Listener, Repeat, Watched
-from engine.bpmn.zeebe import BPMN, ZEEBE, attributes, extension, line_of
+from engine.bpmn.zeebe import BPMN, ZEEBE, attributes, extension, headers, line_of
+
+
+_EVENTS = {
+    "create": "creating", "assignment": "assigning", "update": "updating",
+    "complete": "completing",
+}  # fmt: skip
+"""The names that Zeebe has for task listeners' events from before 8.8. Its "cancel" is also an
+event of processes (8.10), so it is not among them."""
 
 
 def repeat(node: etree._Element) -> Repeat | None:
@@ -34,12 +42,19 @@ def ad_hoc(node: etree._Element) -> AdHoc:
 
 
 def listeners(node: etree._Element) -> tuple[Listener, ...]:
-    """Execution and task listeners in the order of the file."""
+    """Execution and task listeners in the order of the file. A listener's job has the headers
+    of its element and its own, which go before (Zeebe's rule)."""
+    around = headers(extension(node, "taskHeaders"))
     return tuple(
         Listener(
-            one.get("eventType", ""),
-            JobDefinition(one.get("type", ""), one.get("retries") or "3"),
+            _EVENTS.get(one.get("eventType", ""), one.get("eventType", "")),
+            JobDefinition(
+                one.get("type", ""),
+                one.get("retries") or "3",
+                {**around, **headers(one.find(f"{ZEEBE}taskHeaders"))},
+            ),
             line_of(one),
+            inner == "taskListener",
         )
         for tag, inner in (
             ("executionListeners", "executionListener"),
@@ -48,11 +63,6 @@ def listeners(node: etree._Element) -> tuple[Listener, ...]:
         if (found := extension(node, tag)) is not None
         for one in found.findall(f"{ZEEBE}{inner}")
     )
-
-
-def listened(node: etree._Element) -> list[tuple[str, int | None]]:
-    """The listeners of a process itself, which is no element."""
-    return [("zeebe:executionListeners", one.line) for one in listeners(node)]
 
 
 def watched(node: etree._Element) -> Watched | None:

@@ -107,6 +107,15 @@ class ProcessInfo:
     flows: dict[str, Flow]
     line: int | None = None
     unknown: tuple[tuple[str, int | None], ...] = ()
+    listeners: tuple[Listener, ...] = ()
+    """Its own execution listeners."""
+
+    @property
+    def itself(self) -> Element:
+        """The process as an element, for what is said of it and of elements alike."""
+        return Element(
+            self.id, "process", self.name, None, line=self.line, listeners=self.listeners
+        )
 
     def children(self, parent: str | None) -> Iterator[Element]:
         """The flow nodes directly inside a sub-process (None: the process)."""

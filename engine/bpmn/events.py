@@ -106,11 +106,12 @@ class BoundaryEvent(Catching, Node):
 
     def catch(self, host: Task, values: dict[str, Json]) -> None:
         """Leave the activity by this event, cancelling it if the event interrupts."""
-        level = host.workflow
+        level, top = host.workflow, host.workflow.top_workflow
+        top.take_departed()
         if self.interrupting:
             host.cancel()
             level.forget(host)
-        level.spawn(self, _result(values))
+        level.spawn(self, _result(values), after=top.take_departed())
 
 
 class PublishEvent(Node):

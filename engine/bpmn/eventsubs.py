@@ -44,10 +44,12 @@ class ScopeEvent(Catching, Node):
 
     def catch(self, level: Any, values: dict[str, Json]) -> None:
         """Begin the event sub-process; an interrupting one ends all else in the scope."""
+        top = level.top_workflow
+        top.take_departed()
         if self.interrupting:
             level.interrupted = True
-            level.top_workflow.withdraw(level)
-        level.spawn(self.sub_process, {"started": values})
+            top.withdraw(level)
+        level.spawn(self.sub_process, {"started": values}, after=top.take_departed())
 
 
 def arm(level: Any) -> None:

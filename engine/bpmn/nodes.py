@@ -50,6 +50,8 @@ class Node(BpmnTaskSpec):
     """Whether its completion is recorded for compensation."""
     hidden = False
     """Whether it is no element of the diagram: nothing tells of it."""
+    lasting = False
+    """Whether nothing that is cancelled around it takes it along."""
 
     def __init__(self, wf_spec: Any, name: str, element: Element) -> None:
         super().__init__(wf_spec, name, description=element.type)
@@ -65,8 +67,8 @@ class Node(BpmnTaskSpec):
         """The multi-instance body this is the inner activity of."""
         self.undo: Any = None
         """Its compensation handler."""
-        self.start_listeners: list[ListenerJob] = []
-        self.end_listeners: list[ListenerJob] = []
+        self.hears: dict[str, list[ListenerJob]] = {}
+        """Its listeners by event."""
         self.ear: Any = None
         """The node under which its listeners' jobs wait."""
         self.input_mappings: list[tuple[str, Text]] = []
@@ -149,7 +151,7 @@ class Node(BpmnTaskSpec):
                 if not self._enter(task, top):
                     return False
                 # Listeners that have run do not run again.
-                phase = "begin" if self.start_listeners else phase
+                phase = "begin" if "start" in self.hears else phase
             if phase in ("enter", "begin"):
                 return self._begin_work(task, top)
             if phase == "work":
@@ -158,7 +160,7 @@ class Node(BpmnTaskSpec):
                 ghost = "ghost" in task.internal_data
                 if not ghost:
                     self._leave(task, top)
-                phase = "hear:end" if self.end_listeners and not ghost else "go"
+                phase = "hear:end" if "end" in self.hears and not ghost else "go"
             if phase.startswith("hear:"):
                 return self.hear_on(task, phase.removeprefix("hear:"))
             self._go(task, top)
@@ -174,19 +176,20 @@ class Node(BpmnTaskSpec):
         if self.input_mappings and not is_ghost(task):
             values = self._mapped(self.input_mappings, top.view(task), {})
             top.put(token_of(task), values)
-        if not self.start_listeners or is_ghost(task):
+        if "start" not in self.hears or is_ghost(task):
             return True
-        return not listen(task, "start", self.start_listeners)
+        return not listen(task, "start", self.hears["start"])
 
     def _begin_work(self, task: Task, top: Instance) -> bool:
         armed = [(one, one.trigger.plan(task, True)) for one in self.boundaries if one.trigger]
         if self.enter(task):
             return True
         if task.id in task.workflow.tasks:
-            self._arm(task, armed)
+            self.arm(task, armed)
         return False
 
-    def _arm(self, task: Task, armed: list[tuple[Any, Any]]) -> None:
+    def arm(self, task: Task, armed: list[tuple[Any, Any]]) -> None:
+        """Have boundary events wait, each with its plan."""
         for event, plan in armed:
             listener = task.workflow.park(event, {"host": token_of(task)})
             event.trigger.open(listener, plan)
@@ -204,14 +207,24 @@ class Node(BpmnTaskSpec):
             task._ready()
 
     def hear_on(self, task: Task, event: str) -> bool:
-        """Open the job of the next listener; without one, go on: True if the token may run.
-        Raises Trouble."""
-        if event == "start":
-            return not listen(task, event, self.start_listeners) and self._attempt(task, "begin")
-        if listen(task, event, self.end_listeners):
+        """Ask the next listener; without one, go on: True if the token may run."""
+        if listen(task, event, self.hears.get(event, ())):
             return False
+        if event == "start":
+            return self._attempt(task, "begin")
         task.internal_data["phase"] = "go"
         return True
+
+    def told(self, task: Task) -> dict[str, str]:
+        """What its listeners' jobs are told in headers, besides the headers of the diagram."""
+        return {}
+
+    def correct(self, task: Task, corrections: Mapping[str, Json]) -> None:
+        """A listener corrects what it hears of. Raises Invalid, Conflict."""
+        raise Conflict(
+            "只有用户任务的监听器可以更正任务，这个作业不能。",
+            "Only listeners of user tasks can correct the task; this job cannot.",
+        )
 
     def _leave(self, task: Task, top: Instance) -> None:
         values = task.internal_data.pop("result", None)
@@ -315,7 +328,7 @@ class Node(BpmnTaskSpec):
         top.end_wait(task, "cancelled")
         top.clear_incident(task)
         top.scopes.drop(token_of(task))
-        silent = self.hidden or is_listener(task)
+        silent = self.hidden or is_listener(task) or "after" in task.internal_data
         if not silent and not (self.parked and "flow" in task.internal_data):
             top.emit(ElementLeft(token_of(task), self.bpmn_id, "cancelled"))
             if self.body is None and self.bpmn_id in top.halts:

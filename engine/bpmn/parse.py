@@ -163,7 +163,8 @@ class _Reader:
             _connect(elements, flows),
             flows,
             line_of(node),
-            (*zeebe.unread(node), *characteristics.listened(node)),
+            tuple(zeebe.unread(node)),
+            characteristics.listeners(node),
         )
 
     def _element(self, node: etree._Element, tag: str, parent: str | None) -> Element:

@@ -7,7 +7,7 @@ the Diagram instead, breadth first, from task specifications of our own."""
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from engine.bpmn.assembly import ProcessSpec, assemble
+from engine.bpmn.assembly import ProcessSpec, assemble, farewells
 from engine.bpmn.build import Builder
 from engine.bpmn.diagram import Diagram, Element, ProcessInfo
 from engine.bpmn.nodes import Node
@@ -88,4 +88,6 @@ def compile_process(
         raise BpmnInvalid(findings)
     builder = Builder(diagram.filename, process, functions or {})
     specs = {scope: assemble(builder, process, scope) for scope in process.scopes()}
+    farewells(specs[None], specs.values())
+    specs[None].threshold = builder.threshold(specs[None])
     return Program(diagram, process, specs)

@@ -16,15 +16,24 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "请改用表单标识（Camunda 表单，链接）。",
         "Use a form id (Camunda form, linked).",
     ),
-    "zeebe:executionListeners": (
-        "请把监听器放在开始之后或结束之前的元素上。",
-        "Put the listener on the first or last element instead.",
+    "listener of start": (
+        "开始事件请改用流程或子流程的 start 监听器；边界事件请改用所附活动的 start 监听器。",
+        "Use a start listener of the process or sub-process for a start event, of the activity "
+        "for a boundary event.",
+    ),
+    "listener of cancel": (
+        "取消流程实例时，请用用户任务的 canceling 监听器，或画一个事件子流程。",
+        "Use canceling listeners of its user tasks, or draw an event sub-process.",
+    ),
+    "listener of beforeAll": (
+        "请在多实例活动之前画一个服务任务来准备集合。",
+        "Draw a service task before the multi-instance activity that prepares its collection.",
     ),
     "listener": (
-        "执行监听器用 start 或 end；用户任务监听器用 creating 或 completing；"
-        "其余请画一个服务任务。",
-        "Use start or end for execution listeners, creating or completing for those of user "
-        "tasks; draw a service task for the rest.",
+        "执行监听器用 start 或 end；用户任务监听器用 creating、assigning、updating、completing "
+        "或 canceling；其余请画一个服务任务。",
+        "Use start or end for execution listeners; creating, assigning, updating, completing or "
+        "canceling for those of user tasks; draw a service task for the rest.",
     ),
     "instantiate": ("请改用消息开始事件。", "Use a message start event instead."),
     "eventGatewayType": (

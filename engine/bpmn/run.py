@@ -8,13 +8,15 @@ from typing import Any
 from engine.bpmn import placing
 from engine.bpmn.changes import Change
 from engine.bpmn.adhoc import AdHocSubProcess
+from engine.bpmn.ears import Asking
 from engine.bpmn.expressions import Trouble, variables_of
-from engine.bpmn.listening import deny
+from engine.bpmn.listening import abandon, deny
 from engine.bpmn.nodes import is_listener
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
 from engine.bpmn.state import load, save
 from engine.bpmn.throwing import catcher, escalate, throw_error, uncaught
+from engine.bpmn.user_tasks import UserTask
 from engine.bpmn.workflow import Instance, token_of
 from engine.bpmn.world import World
 from engine.errors import Conflict, Invalid
@@ -51,17 +53,18 @@ class Run:
         instance = Instance(program.spec, program.subs, Scopes(), world)
         instance.halts = placing.known(program.process, halt_after)
         values = variables_of(variables)
-        if inside:
+        node = None if inside else program.start_node(start_id)
+        later = values if node is not None and node.output_mappings else {}
+        if not later:
             instance.put("", values)
+        threshold = program.spec.threshold
+        if threshold is not None and "start" in threshold.asked:
+            begin = {"at": inside} if node is None else {"begin": node.name, "values": later}
+            instance.spawn(threshold, {"event": "start", **begin})
+        elif node is None:
             placing.set_down(instance, inside)
-            instance.do_engine_steps()
-            return cls(program, instance)
-        node = program.start_node(start_id)
-        if node.output_mappings:
-            instance.spawn(node, {"result": values} if values else {})
         else:
-            instance.put("", values)
-            instance.spawn(node)
+            instance.spawn(node, {"result": later} if later else {})
         instance.do_engine_steps()
         return cls(program, instance)
 
@@ -110,16 +113,46 @@ class Run:
         task = self._waiting(token, "task", "job", "call")
         top = self._instance
         ear, task = task, task.workflow.tasks.get(task.internal_data.get("host"), task)
-        if catcher(task, "error", code) is None and not top.world.catches_error(code):
-            top.incident(ear, "work", uncaught(code, message))
+        beside = isinstance(task.task_spec, Asking)
+        caught = catcher(task, "error", code) is not None or top.world.catches_error(code)
+        if beside or not caught:
+            self._incident(ear, uncaught(code, message))
             return
         top.end_wait(ear, "completed")
         throw_error(top, task, code, message, values)
         self._go_on()
 
-    def deny(self, token: str) -> None:
-        """A completing listener forbids the completion of its user task, which waits on."""
-        deny(self._waiting(token, "job"))
+    def assign(self, token: str, assignee: str | None, action: str = "assign") -> None:
+        """Give a user task to somebody (None: to nobody); its assigning listeners hear of it
+        first. ``action``: assign, claim, unassign …, which they are told."""
+        self._user_task(token).task_spec.assign(self._task(token), assignee, action)
+        self._go_on()
+
+    def update(
+        self, token: str, changes: Mapping[str, Json], variables: Mapping[str, Json] | None = None
+    ) -> None:
+        """Change a user task's dueDate, followUpDate, candidateUsers, candidateGroups, priority
+        (null keeps, "" and [] clear); its updating listeners hear of it first. Raises Invalid."""
+        values = variables_of(variables or {})
+        task = self._user_task(token)
+        task.task_spec.update(task, changes, values, local=False)
+        self._go_on()
+
+    def correct(
+        self, token: str, corrections: Mapping[str, Json], variables: Mapping[str, Json]
+    ) -> None:
+        """A task listener's job is done and corrects the task: as in ``update``, and assignee.
+        What it corrects counts when every listener has agreed. Raises Invalid."""
+        values = variables_of(variables)
+        ear = self._waiting(token, "job")
+        ear.task_spec.correct(ear, corrections)
+        ear.task_spec.finish(ear, values)
+        self._go_on()
+
+    def deny(self, token: str, reason: str = "") -> None:
+        """A task listener forbids what it hears of (assigning, updating, completing): its user
+        task is as it was."""
+        deny(self._waiting(token, "job"), reason)
         self._go_on()
 
     def listened(self, token: str) -> str:
@@ -162,8 +195,7 @@ class Run:
     def fail(self, token: str, kind: str, zh: str, en: str) -> None:
         """What the token waits for cannot be had (a called process is missing, a form …): the
         wait ends with an incident, and ``retry`` opens it anew."""
-        task = self._waiting(token, "task", "job", "call")
-        self._instance.incident(task, "work", Trouble(kind, zh, en))
+        self._incident(self._waiting(token, "task", "job", "call"), Trouble(kind, zh, en))
 
     def retry(self, token: str) -> None:
         """Try again what ended in the incident of this token."""
@@ -179,31 +211,41 @@ class Run:
         task.task_spec.repeat(task, phase)
         self._go_on()
 
-    def terminate(self) -> None:
-        """Cancel the whole instance."""
+    def terminate(self, reason: str = "") -> None:
+        """Cancel the whole instance. Where user tasks have canceling listeners it ends, for
+        this reason, when these have been heard. Raises Conflict if it is cancelled already."""
         if self._instance.ended:
             raise _over()
-        self._instance.end("terminated")
+        if self._instance.ending is not None:
+            raise Conflict(
+                "该流程实例已在取消中，正在等待“取消”监听器的作业完成。",
+                "This process instance is being cancelled; it waits for canceling listeners.",
+            )
+        self._instance.end("terminated", None, reason or None)
 
     def variables(self, token: str = "") -> dict[str, Json]:
         """Everything visible at a token (locals before outer ones); "" is the process."""
         top = self._instance
         if not token:
             return dict(top.scopes.root)
-        return dict(top.view(self._task(token)))
+        return dict(top.view(self._scoped(token)))
 
     def set_variables(self, token: str, values: Mapping[str, Json], local: bool = False) -> None:
-        """Set variables where they exist, seen from the token, or exactly there."""
+        """Set variables where they exist, seen from the token, or exactly there; the updating
+        listeners of a user task hear of it first."""
         copy = variables_of(values)
         top = self._instance
         if top.ended:
             raise _over()
-        if not token:
+        task = self._scoped(token) if token else None
+        if task is None:
             top.put("", copy)
+        elif "updating" in task.task_spec.hears and task.internal_data.get("wait") == "task":
+            task.task_spec.update(task, {}, copy, local)
         elif local:
-            top.put(token_of(self._task(token)), copy)
+            top.put(token_of(task), copy)
         else:
-            top.merge(top.chain(self._task(token)), copy)
+            top.merge(top.chain(task), copy)
         self._go_on()
 
     def active(self) -> list[tuple[str, str]]:
@@ -212,7 +254,7 @@ class Run:
             (token_of(task), task.task_spec.bpmn_id)
             for level in self._instance.levels()
             for task in level.tokens()
-            if not is_listener(task) and not task.task_spec.hidden
+            if not (is_listener(task) or task.task_spec.hidden or "after" in task.internal_data)
         ]
 
     def save(self) -> bytes:
@@ -228,6 +270,22 @@ class Run:
                 token=token,
             )
         return task
+
+    def _scoped(self, token: str) -> Any:
+        """The task whose variables are seen at a token: for a listener's job its element's."""
+        task = self._task(token)
+        return task.workflow.tasks.get(task.internal_data.get("host"), task)
+
+    def _user_task(self, token: str) -> Any:
+        task = self._waiting(token, "task")
+        assert isinstance(task.task_spec, UserTask)
+        return task
+
+    def _incident(self, task: Any, trouble: Trouble) -> None:
+        """The wait of a token is over by an incident, and with it what listeners hear of it."""
+        abandon(task)
+        self._instance.clear_incident(task)
+        self._instance.incident(task, "work", trouble)
 
     def _waiting(self, token: str, *kinds: str) -> Any:
         if self._instance.ended:

@@ -32,6 +32,8 @@ def save(instance: Instance, process_id: str) -> bytes:
     }
     if instance.halts:
         state["halts"] = instance.halts
+    if instance.ending is not None and not instance.ended:
+        state["ending"] = instance.ending
     past = _past(instance)
     if past:
         state["past"] = past[0]
@@ -48,6 +50,7 @@ def load(program: Program, state: bytes, world: World) -> Instance:
         instance = Instance(program.spec, program.subs, scopes, world)
         instance.ended = instance.completed = data["ended"]
         instance.halts = data.get("halts", [])
+        instance.ending = data.get("ending")
         _plant(instance, data["tokens"], data.get("past"))
         for host, tokens, *past in data["inside"]:
             task = instance.find(host)

@@ -69,6 +69,8 @@ def refusals(filename: str, process: ProcessInfo) -> list[Finding]:
         found += _flow(remarks, process, flow)
     for element in process.elements.values():
         found += _element(remarks, process, element)
+    found += belonging.listeners(remarks, process.itself)
+    found += _lacking(remarks, process.itself)
     return found
 
 
@@ -103,6 +105,15 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
             remedy(tag),
             line=line,
         )
+    yield from _lacking(remarks, element)
+    if element.type == "boundaryEvent":
+        yield from _boundary(remarks, process, element)
+    if element.type == "eventBasedGateway":
+        yield from _event_gateway(remarks, process, element)
+    yield from belonging.check(remarks, process, element)
+
+
+def _lacking(remarks: Remarks, element: Element) -> Iterator[Finding]:
     for need in needs(element):
         yield remarks.on(
             element,
@@ -111,11 +122,6 @@ def _element(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterat
             f"lacks {need.en}.",
             (need.remedy_zh, need.remedy_en),
         )
-    if element.type == "boundaryEvent":
-        yield from _boundary(remarks, process, element)
-    if element.type == "eventBasedGateway":
-        yield from _event_gateway(remarks, process, element)
-    yield from belonging.check(remarks, process, element)
 
 
 def _unsupported(process: ProcessInfo, element: Element) -> str | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -88,12 +88,19 @@ class _Level:
         """All tasks but the root; a copy, so that the tree may change meanwhile."""
         return iter([task for task in self.tasks.values() if task is not self.task_tree])
 
-    def spawn(self, spec: Any, data: dict[str, Json] | None = None) -> Any:
-        """Set a new token on an element and let it enter."""
+    def spawn(
+        self, spec: Any, data: dict[str, Json] | None = None, after: Sequence[str] = ()
+    ) -> Any:
+        """Set a new token on an element and let it enter, at once or when the tokens ``after``
+        are over (those of canceling listeners)."""
         task = self.sprout(spec, self.task_tree, TaskState.FUTURE)
         if data:
             task.internal_data.update(data)
-        spec._update(task)
+        if after:
+            task._set_state(TaskState.WAITING)
+            task.internal_data["after"] = list(after)
+        else:
+            spec._update(task)
         return task
 
     def park(self, spec: Any, data: dict[str, Json]) -> Any:
@@ -179,6 +186,10 @@ class Instance(_Level, BpmnWorkflow):
         """Elements after which the instance is terminated (engine.bpmn.placing)."""
         self.halting = False
         """Whether one of them was cancelled in this operation."""
+        self.departed: list[str] = []
+        """The tokens of canceling listeners that what is cancelled now has left behind."""
+        self.ending: list[Any] | None = None
+        """How the instance ends (the arguments of ``end``) when they are over."""
         self.plant()
 
     # -- tokens
@@ -314,6 +325,7 @@ class Instance(_Level, BpmnWorkflow):
         """Run ready tasks until everything waits."""
         while not self.ended:
             if self.halting:
+                self.halting = False
                 self.end("terminated")
                 return
             if self.touched is not None:
@@ -345,18 +357,59 @@ class Instance(_Level, BpmnWorkflow):
         return False
 
     def withdraw(self, level: Any, spare: Any = None) -> None:
-        """Cancel every token of a level except ``spare``."""
+        """Cancel every token of a level except ``spare`` and what lasts."""
         for task in level.tokens():
-            if task is not spare and task.id in level.tasks:
+            if task is not spare and task.id in level.tasks and not task.task_spec.lasting:
                 task.cancel()
                 level.forget(task)
 
+    def depart(self, farewell: Any, data: dict[str, Json]) -> None:
+        """Have canceling listeners hear of a user task that is about to go."""
+        task = self.park(farewell, data)
+        self.departed.append(token_of(task))
+        farewell._attempt(task, "work")
+
+    def take_departed(self) -> list[str]:
+        """The tokens that what caused the cancellation waits for."""
+        taken, self.departed = self.departed, []
+        return taken
+
+    def departed_is_over(self, departed: Any) -> None:
+        """Let go on what waited for this token last."""
+        token = token_of(departed)
+        for level in self.levels():
+            for task in level.tokens():
+                rest = task.internal_data.get("after")
+                if rest is None or token not in rest:
+                    continue
+                rest.remove(token)
+                if not rest:
+                    del task.internal_data["after"]
+                    task.task_spec._update(task)
+
     def finished(self) -> None:
-        self.end("completed")
+        threshold = self.spec.threshold
+        if self.ending is not None:
+            self._close(*self.ending)
+        elif threshold is not None and "end" in threshold.asked:
+            self.completed = False
+            self.withdraw(self)
+            self.spawn(threshold, {"event": "end"})
+        else:
+            self.end("completed")
 
     def end(self, how: Any, code: str | None = None, message: str | None = None) -> None:
-        """Close the instance; what still waits is cancelled."""
-        self.completed = self.ended = True
+        """Close the instance; what still waits is cancelled. Where that leaves canceling
+        listeners behind it ends after them."""
+        self.ending = [how, code, message]
+        self.completed = True
         self.withdraw(self)
         self.queue.clear()
+        self.departed.clear()
+        self.completed = len(self.tasks) == 1
+        if self.completed:
+            self._close(how, code, message)
+
+    def _close(self, how: Any, code: str | None, message: str | None) -> None:
+        self.completed = self.ended = True
         self.changes.append(Ended(how, dict(self.scopes.root), code, message))

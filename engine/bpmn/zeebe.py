@@ -94,13 +94,14 @@ def job(node: etree._Element) -> JobDefinition | None:
     found = extension(node, "taskDefinition")
     if found is None:
         return None
-    headers = extension(node, "taskHeaders")
-    pairs = () if headers is None else headers.findall(f"{ZEEBE}header")
-    return JobDefinition(
-        found.get("type", ""),
-        found.get("retries") or "3",
-        {one.get("key", ""): one.get("value", "") for one in pairs},
-    )
+    told = headers(extension(node, "taskHeaders"))
+    return JobDefinition(found.get("type", ""), found.get("retries") or "3", told)
+
+
+def headers(node: etree._Element | None) -> dict[str, str]:
+    """What ``zeebe:taskHeaders`` say; nothing for None."""
+    pairs = () if node is None else node.findall(f"{ZEEBE}header")
+    return {one.get("key", ""): one.get("value", "") for one in pairs}
 
 
 def user_task(node: etree._Element) -> UserTaskDefinition:

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Table
+from sqlalchemy import Table, func, select, update
 
-from engine.bpmn.changes import IncidentRaised, JobOpened, Subscribed, TaskOpened
+from engine.bpmn.changes import IncidentRaised, JobOpened, Subscribed, TaskChange, TaskOpened
 from engine.model import Json
 from engine.store import queue
 from engine.store.rows import Batch
@@ -48,8 +48,6 @@ class Waits:
     ) -> int:
         """A user task; returns its key."""
         now = self._unit.now
-        candidates = [f"u:{user}" for user in change.candidate_users]
-        candidates += [f"g:{group}" for group in change.candidate_groups]
         return self._add(
             user_tasks,
             (instance_key, change.token),
@@ -60,14 +58,67 @@ class Waits:
             assignee=change.assignee,
             candidate_users=change.candidate_users,
             candidate_groups=change.candidate_groups,
-            candidates=candidates or ["*"],
+            candidates=_candidates(change.candidate_users, change.candidate_groups),
             priority=change.priority,
             due_at=change.due_at,
             follow_up_at=change.follow_up_at,
             form_key=form_key,
+            listened=change.listened,
             created_at=now,
             assigned_at=now if change.assignee else None,
         )
+
+    def change_task(self, instance_key: int, change: TaskChange) -> dict[str, Any]:
+        """Write down what listeners hear of at a task, or have agreed to or denied. Returns
+        ``key``, ``name`` and ``move``: what they heard of until now, if anything."""
+        opened = self._open[user_tasks].get((instance_key, change.token))
+        if opened is not None:
+            before = opened.get("moving")
+            opened |= self._told(change, before)
+            return {"key": opened["key"], "name": opened["name"], "move": before}
+        found = self._unit.conn.execute(
+            select(user_tasks.c.key, user_tasks.c.name, user_tasks.c.moving.label("move"))
+            .where(user_tasks.c.instance_key == instance_key, user_tasks.c.token == change.token)
+            .order_by(user_tasks.c.key.desc())
+            .limit(1)
+        ).one_or_none()
+        if found is None:
+            return {"key": None, "name": "", "move": None}
+        values = self._told(change, found.move)
+        self._unit.conn.execute(
+            update(user_tasks).where(user_tasks.c.key == found.key).values(values)
+        )
+        return dict(found._mapping)
+
+    def _told(self, change: TaskChange, before: dict[str, Any] | None) -> dict[str, Any]:
+        now = self._unit.now
+        move = {"event": change.event, "action": change.action}
+        if change.how == "asked":
+            return {"moving": {**move, "by": self._unit.actor, "at": now.isoformat()}}
+        values: dict[str, Any] = {"moving": None, "denied": None, **change.values}
+        if change.how == "denied":
+            asked = before or {**move, "by": None}
+            values["denied"] = {**asked, "reason": change.reason, "at": now.isoformat()}
+            values["ended_by"] = None
+        if "assignee" in values:
+            values["assigned_at"] = now if values["assignee"] else None
+            values["started_at"] = None
+        if "candidate_users" in values:
+            values["candidates"] = _candidates(
+                values["candidate_users"], values["candidate_groups"]
+            )
+        return values
+
+    def task_key(self, instance_key: int, token: str) -> int | None:
+        """The key of the newest task of a token."""
+        opened = self._open[user_tasks].get((instance_key, token))
+        if opened is not None:
+            return int(opened["key"])
+        return self._unit.conn.execute(
+            select(func.max(user_tasks.c.key)).where(
+                user_tasks.c.instance_key == instance_key, user_tasks.c.token == token
+            )
+        ).scalar()
 
     def open_job(self, instance_key: int, change: JobOpened) -> int:
         """A job; returns its key."""
@@ -211,6 +262,11 @@ class Waits:
         row |= {"instance_key": wait[0], "token": wait[1]}
         self._open[table][wait] = row
         return key
+
+
+def _candidates(users: Iterable[str], groups: Iterable[str]) -> list[str]:
+    """Both in one list, for one index; "*" where nobody is named."""
+    return [*(f"u:{user}" for user in users), *(f"g:{group}" for group in groups)] or ["*"]
 
 
 def _keys(rows: Iterable[dict[str, Any]], types: frozenset[str]) -> list[int]:

@@ -12,7 +12,7 @@ from engine.model import Binding, Finding, Severity
 
 
 def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Finding]:
-    for element in process.elements.values():
+    for element in (*process.elements.values(), process.itself):
         decision = element.called if element.type == "businessRuleTask" else None
         called = element.called if element.type == "callActivity" else None
         yield from _missing(remarks, element, "表单", "form", element.form, known.forms)

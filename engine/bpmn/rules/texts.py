@@ -69,7 +69,7 @@ def places(process: ProcessInfo) -> Iterator[Place]:
     for flow in process.flows.values():
         if flow.condition and flow.condition.startswith("="):
             yield Place(flow, "条件", "condition", flow.condition, "truth")
-    for element in process.elements.values():
+    for element in (*process.elements.values(), process.itself):
         for place in _of(element):
             if place.source:
                 yield place

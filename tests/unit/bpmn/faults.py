@@ -343,7 +343,7 @@ ERRORS: dict[str, tuple[bytes, str, str]] = {
     ),
     "listener of the process": (
         definitions(
-            process(ext(listener("execution", "start")), start(), end(), flows("start end"))
+            process(ext(listener("execution", "cancel")), start(), end(), flows("start end"))
         ),
         "unsupported",
         "p",

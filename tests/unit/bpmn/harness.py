@@ -124,6 +124,14 @@ class Bench:
             if isinstance(one, c.JobOpened) and one.listener and one.element_id == element
         )
 
+    def task(self, element: str) -> str:
+        """The token of the user task that waits at an element."""
+        return next(
+            token
+            for token, one in self.open().items()
+            if isinstance(one, c.TaskOpened) and one.element_id == element
+        )
+
     def open(self) -> dict[str, c.Change]:
         """What waits, by token: the opening change."""
         waits: dict[str, c.Change] = {}

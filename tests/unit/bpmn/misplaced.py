@@ -61,8 +61,10 @@ UNSUPPORTED = {
     "compensation without waiting": throw(
         "a", '<bpmn:compensateEventDefinition waitForCompletion="false"/>'
     ),
-    "assigning listener": user("a", listener("task", "assigning")),
-    "canceling listener": user("a", listener("task", "canceling")),
+    "assigning listener of execution": user("a", listener("execution", "assigning")),
+    "start listener of a task": user("a", listener("task", "start")),
+    "cancel listener": user("a", listener("execution", "cancel")),
+    "listener before all": user("a", listener("execution", "beforeAll")),
     "creating listener of a service task": service("a", "t", listener("task", "creating")),
     "start listener of a start event": start("a", ext(listener("execution", "start"))),
     "gateway many times": el("exclusiveGateway", "a", many("=[1]")),

@@ -98,19 +98,48 @@ OWN_UNDO = el(
     event_sub("x", compensate(), user("u"), end("xe"), flows("x-start u xe")),
 )  # fmt: skip
 
+
+
+def both(first: str, last: str) -> str:
+    """A start and an end listener."""
+    return z("executionListeners", z("executionListener", eventType="start", type=first),
+             z("executionListener", eventType="end", type=last))  # fmt: skip
+
+
 ROWS: tuple[Row, ...] = (
     Row("Tasks", "receive task behind an event-based gateway", "without boundary events",
         file(start(), GATE, el("receiveTask", "r", messageRef="m"),
              catch("t", timer("duration", "PT1H")), end(), end("e2"),
              flows("start g r end", "g t e2")), ("receive r",)),
     Row("Tasks", "execution listeners", "`start` and `end`, on every element but start and "
-        "boundary events (`end` there)",
+        "boundary events (`end` there) and compensation boundary events (none)",
         line(user("a", z("executionListeners",
                          z("executionListener", eventType="start", type="one"),
                          z("executionListener", eventType="end", type="two")))),
         ("complete a", "complete a", "complete a")),
-    Row("Tasks", "user task listeners", "`creating` and `completing`; a completing one may deny",
-        line(user("a", listener("task", "completing"))), ("complete a", "listener a")),
+    Row("Tasks", "listeners of the process", "`start` and `end`; element id is the process's",
+        file(ext(both("one", "two")), start(), user("a"), end(), flows("start a end")),
+        ("listener p", "complete a", "listener p")),
+    Row("Tasks", "listeners of an event sub-process", "`start` and `end`",
+        file(start(), user("b"), end(),
+             event_sub("a", message("m"), ext(both("one", "two")), user("u"), end("xe"),
+                       flows("a-start u xe")), flows("start b end")),
+        ("receive a-start", "listener a", "complete u", "listener a")),
+    Row("Tasks", "task listener: `creating`", "corrects the task before anybody sees it",
+        line(user("a", listener("task", "creating"))), ("listener a", "complete a")),
+    Row("Tasks", "task listener: `assigning`", "assigned by the process or a person; may deny",
+        line(user("a", z("assignmentDefinition", assignee="li"), listener("task", "assigning"))),
+        ("deny a", "assign a wang", "listener a", "complete a")),
+    Row("Tasks", "task listener: `updating`", "attributes, and variables set at it; may deny",
+        line(user("a", listener("task", "updating"))),
+        ("update a", "deny a", "update a", "listener a", "complete a")),
+    Row("Tasks", "task listener: `completing`", "may deny",
+        line(user("a", listener("task", "completing"))),
+        ("complete a", "deny a", "complete a", "listener a")),
+    Row("Tasks", "task listener: `canceling`", "what interrupts the task goes on after it",
+        file(start(), user("a", listener("task", "canceling")),
+             boundary("b", "a", message("m")), user("u"), end(), end("e2"),
+             flows("start a end", "b u e2")), ("receive b", "listener a", "complete u")),
     Row("Sub-processes", "multi-instance by cardinality", "a number, or FEEL",
         line(user("a", inside=times("=1 + 1"))), ("complete a", "complete a")),
     Row("Sub-processes", "standard loop", "`loopCondition` (FEEL; sees `loopCounter`), "
@@ -229,7 +258,7 @@ REFUSED: tuple[tuple[str, str], ...] = (
          'id="a"', 'id="a" ordering="Sequential"')),
     ("compensation without waiting for it",
      throw("a", '<bpmn:compensateEventDefinition waitForCompletion="false"/>')),
-    ("listeners of other events", user("a", listener("task", "assigning"))),
+    ("listeners of other events", user("a", listener("execution", "beforeAll"))),
     ("cardinality besides a collection",
      user("a", inside='<bpmn:multiInstanceLoopCharacteristics>'
           + ext(z("loopCharacteristics", inputCollection="=x"))

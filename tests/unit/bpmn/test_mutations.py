@@ -28,6 +28,8 @@ def broken(seed: int) -> bytes:
     root = etree.fromstring(dice.choice(CORPUS))
     for _ in range(dice.choice([1, 1, 2, 4])):
         nodes = [node for node in root.iter() if node.getparent() is not None]
+        if not nodes:
+            break
         node, ids = dice.choice(nodes), [str(one.get("id")) for one in nodes if one.get("id")]
         key = dice.choice(sorted(map(str, node.attrib))) if node.attrib else None
         kind = dice.randrange(6)
@@ -70,12 +72,11 @@ def drive(one: Bench, dice: random.Random) -> None:
 
 
 def heard(one: Bench, wait: c.Change) -> bool:
-    """Whether a listener already hears of the completion of this user task."""
-    return isinstance(wait, c.TaskOpened) and any(
-        isinstance(other, c.JobOpened)
-        and (other.listener, other.element_id) == ("completing", wait.element_id)
-        for other in one.open().values()
-    )
+    """Whether listeners already hear of something at this user task."""
+    if not isinstance(wait, c.TaskOpened):
+        return False
+    moved = {x.token: x.how for x in one.of(c.TaskChange)}
+    return moved.get(wait.token) == "asked"
 
 
 def try_out(diagram: Diagram, seed: int) -> None:

@@ -32,6 +32,12 @@ def act(one: Bench, kind: str, element: str, *more: str) -> None:
         one.throw(element, more[0])
     elif kind == "activate":
         one.activate(element, *more)
+    elif kind == "deny":
+        one.act(lambda run: run.deny(one.listener(element)))
+    elif kind == "assign":
+        one.act(lambda run: run.assign(one.task(element), more[0]))
+    elif kind == "update":
+        one.act(lambda run: run.update(one.task(element), {"priority": 80}))
     else:
         names = {"complete": "complete", "fire": "fire", "receive": "receive", "listener": "hear"}
         getattr(one, names[kind])(element)
