@@ -165,6 +165,16 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What extension properties of an element that is done say about the case and its customer
+    (``customer.mark``, ``case.link``, ``case.merge`` …): values by property."""
+
+    token: str
+    element_id: str
+    values: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
 class VariablesChanged:
     scope: str
     """Token of the scope, ``""`` for the process."""
@@ -222,6 +232,7 @@ Change = (
     | Published
     | Broadcast
     | Decided
+    | Told
     | VariablesChanged
     | IncidentRaised
     | IncidentCleared
