@@ -38,7 +38,10 @@ class InnerInstance(SubProcess):
 
 
 class AdHocSubProcess(MultiInstance):
-    """The body. It ends when its completion condition is true or no inner instance is left."""
+    """The body. It ends when its completion condition is true or no inner instance is left.
+
+    A sequential one has one inner instance at a time; what has been chosen waits its turn (BPMN
+    2.0, Ad-Hoc Sub-Process, ``ordering``), and no turn comes once the condition is true."""
 
     active: Text | None = None
     cancel_remaining = True
@@ -60,8 +63,7 @@ class AdHocSubProcess(MultiInstance):
         assert self.active is not None
         chosen = self.active.strings(top.view(task))
         self._known(chosen)
-        for element in chosen:
-            self._begin_one(task, element, {})
+        self._choose(task, [(element, {}) for element in chosen])
         return not chosen
 
     def activate(
@@ -69,8 +71,7 @@ class AdHocSubProcess(MultiInstance):
     ) -> None:
         """The answer of the worker: begin these, or end."""
         task.workflow.top_workflow.end_wait(task, "completed")
-        for element, values in chosen:
-            self._begin_one(task, element, values)
+        self._choose(task, chosen)
         if fulfilled:
             self._close(task, cancel_remaining, spare=None)
         elif not self._running(task):
@@ -110,7 +111,9 @@ class AdHocSubProcess(MultiInstance):
         rest = [one for one in self._running(task) if one is not inner]
         if inner.internal_data.get("enough", False):
             self._close(task, self.cancel_remaining, spare=inner)
-        elif task.internal_data.get("closing") or self.job is None:
+            return
+        rest += self._next(task, rest)
+        if task.internal_data.get("closing") or self.job is None:
             if not rest:
                 task._ready()
         else:
@@ -123,8 +126,24 @@ class AdHocSubProcess(MultiInstance):
         if self.undo is None:
             task.workflow.done += undoable
 
+    def _choose(self, task: Task, chosen: Sequence[Chosen]) -> None:
+        if not self.sequential:
+            for element, values in chosen:
+                self._begin_one(task, element, values)
+            return
+        task.internal_data.setdefault("queue", []).extend([*one] for one in chosen)
+        self._next(task, self._running(task))
+
+    def _next(self, task: Task, running: Sequence[Task]) -> list[Task]:
+        """Begin the inner instance whose turn has come; it alone, or nothing."""
+        queue = task.internal_data.get("queue")
+        if running or not queue:
+            return []
+        return [self._begin_one(task, *queue.pop(0))]
+
     def _close(self, task: Task, cancel_remaining: bool, spare: Task | None) -> None:
         top = task.workflow.top_workflow
+        task.internal_data.pop("queue", None)
         top.end_wait(task, "cancelled")
         if cancel_remaining:
             self._cancel_inner(task, spare)
@@ -144,7 +163,7 @@ class AdHocSubProcess(MultiInstance):
         assert self.job is not None
         self.job.enter(task)
 
-    def _begin_one(self, task: Task, element: str, values: dict[str, Json]) -> None:
+    def _begin_one(self, task: Task, element: str, values: dict[str, Json]) -> Task:
         data = task.internal_data
         data["loop"]["begun"] += 1
         child = task.workflow.park(
@@ -154,6 +173,7 @@ class AdHocSubProcess(MultiInstance):
         local = {self.output_variable: None} if self.output_variable else {}
         task.workflow.top_workflow.put(token_of(child), {**local, **values})
         self.inner._update(child)
+        return child
 
     def _running(self, task: Task) -> list[Task]:
         mine = token_of(task)

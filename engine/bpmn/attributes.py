@@ -37,7 +37,8 @@ class EventDefinition:
     """``kind`` is the definition's tag without ``EventDefinition`` ("timer", "message",
     "error" …), "none" for a plain event and "multiple" for several definitions. ``code`` is an
     error's or escalation's code; None catches every code. ``name`` is the name of the message,
-    signal or link. ``activity`` is what a compensation throw event undoes; None: its scope."""
+    signal or link. ``activity`` is what a compensation throw event undoes; None: its scope;
+    ``waits``: whether it goes on only when that is done."""
 
     kind: str = "none"
     timer: tuple[TimerKind, str] | None = None
@@ -50,6 +51,7 @@ class EventDefinition:
     condition: str | None = None
     watched: Watched | None = None
     activity: str | None = None
+    waits: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,14 +107,6 @@ def _ad_hoc(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterato
             "is an ad-hoc sub-process without an element that can be activated.",
             ("在其中画一个没有入线的任务。", "Draw a task without incoming flow inside it."),
         )
-    if said.sequential:
-        yield remarks.on(
-            element,
-            "unsupported",
-            "是按顺序执行的即席子流程，本引擎不执行。",
-            "is a sequential ad-hoc sub-process, which this engine does not run.",
-            remedy("ordering"),
-        )
     if element.job is not None and (said.active or said.completion_condition):
         yield remarks.on(
             element,

@@ -26,7 +26,7 @@ from engine.bpmn.triggers import (
     TimerTrigger,
     Trigger,
 )
-from engine.bpmn.undoing import CancelEndEvent, CompensationEvent
+from engine.bpmn.undoing import CancelEndEvent, CompensationEvent, Undoing
 
 if TYPE_CHECKING:
     from engine.bpmn.build import Builder
@@ -104,6 +104,8 @@ def _thrown(
         node.code_text = builder.text(element, event.code or "", "代码", "code")
     elif isinstance(node, CompensationEvent):
         node.activity = event.activity
+        if not event.waits:
+            node.instead = Undoing(spec, f"{name}#undoing", element)
     return node
 
 

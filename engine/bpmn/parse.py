@@ -242,7 +242,9 @@ class _Reader:
             watched = characteristics.watched(node)
             return EventDefinition(kind, condition=condition, watched=watched, line=line_of(node))
         if kind == "compensate":
-            return EventDefinition(kind, activity=node.get("activityRef"), line=line_of(node))
+            waits = node.get("waitForCompletion") != "false"
+            activity = node.get("activityRef")
+            return EventDefinition(kind, activity=activity, waits=waits, line=line_of(node))
         return EventDefinition(kind, line=line_of(node))
 
     def _message(self, node: etree._Element) -> EventDefinition:
@@ -351,7 +353,4 @@ def _unknown(node: etree._Element) -> list[tuple[str, int | None]]:
         found += [
             (name, line_of(form)) for name in ("formKey", "externalReference") if form.get(name)
         ]
-    for definition in node.findall(f"{BPMN}compensateEventDefinition"):
-        if definition.get("waitForCompletion") == "false":
-            found.append(("waitForCompletion", line_of(definition)))
     return found

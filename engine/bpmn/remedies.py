@@ -44,14 +44,6 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "输入集合和实例数量只填一个。",
         "Give an input collection or a cardinality, not both.",
     ),
-    "waitForCompletion": (
-        "请勾选“等待完成”；要并行继续，请用并行网关引出补偿事件。",
-        "Tick “wait for completion”; to go on meanwhile, fork to the compensation event.",
-    ),
-    "ordering": (
-        "请用连线表示先后，或用顺序多实例。",
-        "Show the order with sequence flows, or use a sequential multi-instance.",
-    ),
     "startEvent with error": (
         "错误开始事件只能画在事件子流程中。",
         "Draw the error start event in an event sub-process.",

@@ -6,16 +6,36 @@ from engine.bpmn import compensation
 from engine.bpmn.nodes import Node, Task
 
 
+class Undoing(Node):
+    """Stands for a compensation event that has gone on while the handlers run: its scope does
+    not end before they have."""
+
+    hidden = True
+
+    def all_undone(self, task: Task) -> None:
+        task._ready()
+
+    def withdrawn(self, task: Task) -> None:
+        compensation.withdraw(task)
+
+
 class CompensationEvent(Node):
     """Undoes what has completed in its scope, or one activity of it; leaves when all handlers
-    are done."""
+    are done, or at once where another token waits for them ``instead``."""
 
     def __init__(self, wf_spec: object, name: str, element: object) -> None:
         super().__init__(wf_spec, name, element)  # type: ignore[arg-type]
         self.activity: str | None = None
+        self.instead: Undoing | None = None
 
     def enter(self, task: Task) -> bool:
-        return not compensation.begin(task, compensation.scopes_of(task), self.activity)
+        scopes = compensation.scopes_of(task)
+        if self.instead is None:
+            return not compensation.begin(task, scopes, self.activity)
+        owner = task.workflow.park(self.instead, {})
+        if not compensation.begin(owner, scopes, self.activity):
+            task.workflow.forget(owner)
+        return True
 
     def all_undone(self, task: Task) -> None:
         task._ready()

@@ -55,12 +55,6 @@ UNSUPPORTED = {
     "event sub-process in an ad-hoc one": ad_hoc(
         "h", user("u", WHO), event_sub("a", signal("sig")), activeElementsCollection="=[]"
     ),
-    "ad-hoc in turn": ad_hoc("a", user("u", WHO), activeElementsCollection="=[]").replace(
-        'id="a"', 'id="a" ordering="Sequential"'
-    ),
-    "compensation without waiting": throw(
-        "a", '<bpmn:compensateEventDefinition waitForCompletion="false"/>'
-    ),
     "assigning listener of execution": user("a", listener("execution", "assigning")),
     "start listener of a task": user("a", listener("task", "start")),
     "cancel listener": user("a", listener("execution", "cancel")),

@@ -155,6 +155,11 @@ ROWS: tuple[Row, ...] = (
         "inner instance",
         line(ad_hoc("a", user("x"), rest=z("taskDefinition", type="agent"))),
         ("activate a x", "complete x", "complete a")),
+    Row("Sub-processes", "ad-hoc sub-process, sequential", "`ordering=\"Sequential\"`: one "
+        "inner instance at a time, in the order chosen; none once the condition is true",
+        line(ad_hoc("a", user("x"), user("y"), activeElementsCollection='=["y", "x"]').replace(
+            'id="a"', 'id="a" ordering="Sequential"')),
+        ("complete y", "complete x")),
     Row("Sub-processes", "transaction", "a sub-process that can be cancelled",
         line(el("transaction", "a", start("s2"), user("x"), end("e2"), flows("s2 x e2"))),
         ("complete x",)),
@@ -225,6 +230,11 @@ ROWS: tuple[Row, ...] = (
     Row("Events", "compensation throw", "all of its scope in reverse order of completion, or one "
         "activity", line(UNDO, throw("t", compensate("a")), path="start a t end"),
         ("complete a", "complete h")),
+    Row("Events", "compensation without waiting", "`waitForCompletion=\"false\"`: goes on at "
+        "once; its scope ends when the handlers have",
+        line(UNDO, throw("t", compensate().replace("/>", ' waitForCompletion="false"/>')),
+             user("z"), path="start a t z end"),
+        ("complete a", "complete z", "complete h")),
     Row("Events", "compensation end", "the same",
         file(start(), UNDO, end("t", compensate()), flows("start a t")),
         ("complete a", "complete h")),
@@ -253,11 +263,6 @@ REFUSED: tuple[tuple[str, str], ...] = (
     ("error or escalation start of a process", start("a", event("error"))),
     ("triggered start of a sub-process",
      el("subProcess", "s", start("a", timer("duration", "PT1H")), end("e2"), flows("a e2"))),
-    ("sequential ad-hoc sub-process",
-     ad_hoc("a", user("u"), activeElementsCollection="=[]").replace(
-         'id="a"', 'id="a" ordering="Sequential"')),
-    ("compensation without waiting for it",
-     throw("a", '<bpmn:compensateEventDefinition waitForCompletion="false"/>')),
     ("listeners of other events", user("a", listener("execution", "beforeAll"))),
     ("cardinality besides a collection",
      user("a", inside='<bpmn:multiInstanceLoopCharacteristics>'

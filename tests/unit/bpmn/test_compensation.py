@@ -188,6 +188,57 @@ def test_an_event_sub_process_undoes_the_scope_around_it() -> None:
     assert one.ended() is not None
 
 
+AT_ONCE = compensate().replace("/>", ' waitForCompletion="false"/>')
+
+
+def test_who_does_not_wait_for_the_compensation_goes_on_beside_it() -> None:
+    content = file(
+        start(), user("a") + undoing("a", "ha"), user("b") + undoing("b", "hb"),
+        throw("t", AT_ONCE), user("z"), end(), flows("start a b t z end"),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("a")
+    one.complete("b")
+    assert one.active() == ["hb", "z"]
+    one.complete("z")
+    assert one.ended() is None
+    undone(one, "hb", "ha")
+    assert one.ended() is not None
+
+
+def test_a_scope_ends_when_the_compensation_that_nobody_waits_for_has() -> None:
+    inner = el(
+        "subProcess", "sub", start("s2"), user("a") + undoing("a", "h"), end("t", AT_ONCE),
+        flows("s2 a t"),
+    )  # fmt: skip
+    one = bench(file(start(), inner, boundary("s", "sub", signal("sig")), user("z"), end(),
+                     end("e3"), flows("start sub z end", "s e3"))).start()  # fmt: skip
+    one.complete("a")
+    assert one.active() == ["h", "sub"]
+    one.complete("h")
+    assert one.active() == ["z"]
+
+
+def test_a_compensation_that_nobody_waits_for_is_cancelled_with_its_scope() -> None:
+    inner = el(
+        "subProcess", "sub", start("s2"), user("a") + undoing("a", "h"), throw("t", AT_ONCE),
+        user("b"), end("e2"), flows("s2 a t b e2"),
+    )  # fmt: skip
+    one = bench(file(start(), inner, boundary("s", "sub", signal("sig")), end(), end("e3"),
+                     flows("start sub end", "s e3"))).start()  # fmt: skip
+    one.complete("a")
+    assert one.waits() == ["b", "h", "s"]
+    one.receive("s")
+    assert one.ended() is not None
+
+
+def test_nothing_to_undo_without_waiting_leaves_nothing_behind() -> None:
+    one = bench(file(start(), user("a") + undoing("a", "h"), throw("t", AT_ONCE), end(),
+                     flows("start t a end"))).start()  # fmt: skip
+    one.complete("a")
+    assert one.ended() is not None
+
+
 def test_a_cancelled_throw_takes_its_handler_with_it() -> None:
     inner = el(
         "subProcess", "sub", start("s2"), user("a") + undoing("a", "h"),

@@ -178,6 +178,65 @@ def test_outputs_are_collected_in_the_order_of_completion() -> None:
     assert ended.variables == {"all": [2, 1]}
 
 
+def in_turn(text: str, **more: str) -> bytes:
+    return chosen(text, **more).replace(b'id="a">', b'id="a" ordering="Sequential">')
+
+
+def test_what_is_chosen_in_turn_runs_one_after_the_other() -> None:
+    one = bench(in_turn('=["y", "x"]')).start()
+    assert one.active() == ["a", "y"]
+    one.complete("y")
+    assert one.active() == ["a", "z"]
+    one.complete("z")
+    assert one.active() == ["a", "x"]
+    one.complete("x")
+    assert one.ended() is not None
+
+
+@pytest.mark.parametrize("cancel", [True, False])
+def test_nobody_has_his_turn_once_the_condition_is_true(cancel: bool) -> None:
+    content = in_turn('=["x", "y"]', condition_="=enough")
+    if not cancel:
+        content = content.replace(b'id="a" ', b'id="a" cancelRemainingInstances="false" ')
+    one = bench(content).start({"enough": False})
+    one.complete("x", {"enough": True})
+    assert one.ended() is not None
+    assert one.entered().count("y") == 0
+
+
+def test_a_worker_chooses_who_comes_next_in_turn() -> None:
+    drawn = one_step(ad_hoc("a", user("x"), user("y"), rest=z("taskDefinition", type="agent")))
+    one = bench(drawn.replace(b'id="a">', b'id="a" ordering="Sequential">')).start()
+    token = one.wait("a")
+    one.act(lambda run: run.activate(token, [("x", {}), ("y", {"n": 1})], {}))
+    assert one.active() == ["a", "x"]
+    one.complete("x")
+    assert one.variables("y")["n"] == 1
+    one.activate("a", "x")
+    assert one.active() == ["a", "y"]
+    one.complete("y")
+    assert one.active() == ["a", "x"]
+    one.activate("a", fulfilled=True)
+    one.complete("x")
+    assert one.ended() is not None
+
+
+def test_an_interrupted_sub_process_forgets_whose_turn_it_is() -> None:
+    content = definitions(
+        el("signal", "sig", name="alarm"),
+        process(
+            start(), ad_hoc("a", user("x"), user("y"), activeElementsCollection='=["x", "y"]'),
+            boundary("b", "a", signal("sig")), user("late"), end(), end("e2"),
+            flows("start a end", "b late e2"),
+        ),
+    ).replace(b'id="a">', b'id="a" ordering="Sequential">')  # fmt: skip
+    one = bench(content).start()
+    one.receive("b")
+    assert one.active() == ["late"]
+    one.complete("late")
+    assert one.ended() is not None
+
+
 def worker() -> Bench:
     return bench(
         one_step(ad_hoc("a", user("x"), user("y"), rest=z("taskDefinition", type="agent")))
