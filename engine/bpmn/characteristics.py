@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.bpmn.attributes import AdHoc, JobDefinition, Listener, Repeat, Watched
+from engine.bpmn.attributes import AdHoc, JobDefinition, Listener, Loop, Repeat, Watched
 from engine.bpmn.zeebe import BPMN, ZEEBE, attributes, extension, headers, line_of
 
 
@@ -14,6 +14,23 @@ _EVENTS = {
 }  # fmt: skip
 """The names that Zeebe has for task listeners' events from before 8.8. Its "cancel" is also an
 event of processes (8.10), so it is not among them."""
+
+
+def loop(node: etree._Element) -> Loop | None:
+    found = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
+    if found is None:
+        return None
+    details = attributes(found, "loopCharacteristics")
+    return Loop(
+        found.get("isSequential") == "true",
+        details.get("inputCollection"),
+        details.get("inputElement") or None,
+        details.get("outputCollection") or None,
+        details.get("outputElement") or None,
+        (found.findtext(f"{BPMN}completionCondition") or "").strip() or None,
+        line_of(found),
+        (found.findtext(f"{BPMN}loopCardinality") or "").strip() or None,
+    )
 
 
 def repeat(node: etree._Element) -> Repeat | None:

@@ -48,7 +48,7 @@ class Asking(Node):
     hidden = True
 
     def enter(self, task: Task) -> bool:
-        heard, listeners = task.internal_data.setdefault("heard", 0), self.listeners(task)
+        heard, listeners = task.internal_data.setdefault("asked", 0), self.listeners(task)
         if heard < len(listeners):
             self.ask(task, listeners[heard])
         else:
@@ -57,7 +57,7 @@ class Asking(Node):
 
     def finish(self, task: Task, values: dict[str, Json]) -> None:
         task.workflow.top_workflow.end_wait(task, "completed")
-        task.internal_data["heard"] += 1
+        task.internal_data["asked"] += 1
         self.take(task, values)
         self._attempt(task, "work")
 

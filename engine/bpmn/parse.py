@@ -188,7 +188,7 @@ class _Reader:
             default=node.get("default"),
             inputs=zeebe.mappings(node, "input"),
             outputs=zeebe.mappings(node, "output"),
-            loop=zeebe.loop(node),
+            loop=characteristics.loop(node),
             job=job,
             user=user,
             reference=reference,

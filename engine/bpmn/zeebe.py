@@ -6,7 +6,6 @@ from lxml import etree
 
 from engine.bpmn.attributes import (
     JobDefinition,
-    Loop,
     Mapping,
     Reference,
     Script,
@@ -141,23 +140,6 @@ def script(node: etree._Element) -> Script | None:
     if found is None:
         return None
     return Script(found.get("expression", ""), found.get("resultVariable", ""))
-
-
-def loop(node: etree._Element) -> Loop | None:
-    found = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
-    if found is None:
-        return None
-    details = attributes(found, "loopCharacteristics")
-    return Loop(
-        found.get("isSequential") == "true",
-        details.get("inputCollection"),
-        details.get("inputElement") or None,
-        details.get("outputCollection") or None,
-        details.get("outputElement") or None,
-        (found.findtext(f"{BPMN}completionCondition") or "").strip() or None,
-        line_of(found),
-        (found.findtext(f"{BPMN}loopCardinality") or "").strip() or None,
-    )
 
 
 def attributes(node: etree._Element, tag: str) -> dict[str, str]:

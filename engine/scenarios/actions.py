@@ -67,16 +67,11 @@ def _complete_listener(theatre: Theatre, data: Data) -> None:
             f"作业 {job.opened.element_id}（{job.opened.type}）不是用户任务监听器的作业。",
             f"The job {job.opened.type} of {job.opened.element_id} is no user task listener's.",
         )
-    if data.get("corrections"):
-        raise Failed(
-            "corrections 不支持：监听器不能改任务的办理人、期限等；请写在任务自己的属性里。",
-            "corrections are not supported: a listener cannot change assignee, due date and the "
-            "like; state them at the task itself.",
-        )
+    corrections, reason = data.get("corrections") or {}, data.get("deniedReason") or ""
     if data.get("denied") is True:
-        theatre.act(job.instance, lambda run: run.deny(token))
+        theatre.act(job.instance, lambda run: run.deny(token, reason))
     else:
-        theatre.act(job.instance, lambda run: run.complete(token, {}))
+        theatre.act(job.instance, lambda run: run.correct(token, corrections, {}))
 
 
 def _throw_error(theatre: Theatre, data: Data) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from engine.bpmn import Run
@@ -81,6 +82,11 @@ class Taker:
 
     def _task(self, instance: Instance, change: c.TaskOpened) -> None:
         self._stage.tasks.append(Task(instance, change))
+
+    def _task_changed(self, instance: Instance, change: c.TaskChange) -> None:
+        for task in self._stage.tasks:
+            if task.instance is instance and task.opened.token == change.token:
+                task.opened = replace(task.opened, **change.values)
 
     def _job(self, instance: Instance, change: c.JobOpened) -> None:
         self._stage.jobs.append(Job(instance, change))
@@ -205,6 +211,7 @@ _TAKERS: dict[type, Callable[[Taker, Instance, Any], None]] = {
     c.ElementLeft: Taker._left,
     c.FlowTaken: Taker._flow,
     c.TaskOpened: Taker._task,
+    c.TaskChange: Taker._task_changed,
     c.JobOpened: Taker._job,
     c.TimerSet: Taker._timer,
     c.Subscribed: Taker._subscribed,

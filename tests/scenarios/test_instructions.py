@@ -192,10 +192,41 @@ def test_a_job_of_another_kind_is_no_task_listener(tmp_path: Path) -> None:
     assert "不是用户任务监听器" in fails(tmp_path, LISTENERS, *steps, wrong)
 
 
-def test_corrections_of_a_listener_are_refused_not_ignored(tmp_path: Path) -> None:
-    said = fails(tmp_path, LISTENERS, create(), complete("approve"),
-                 listener(corrections={"assignee": "zee"}))
-    assert "corrections" in said
+CORRECTED = definitions(
+    process(
+        start(),
+        user("approve", z("assignmentDefinition", assignee="li", candidateGroups="night"),
+             z("taskListeners", z("taskListener", eventType="assigning", type="check"),
+               z("taskListener", eventType="updating", type="check"))),
+        end(), flows("start approve end"),
+    ),
+)
+
+
+def test_a_listener_corrects_the_task(tmp_path: Path) -> None:
+    corrections = {
+        "assignee": "zee", "dueDate": "2026-03-04T12:00:00+08:00", "candidateGroups": ["day"],
+        "priority": 90,
+    }
+    passes(
+        tmp_path, CORRECTED, create(), listener(corrections=corrections),
+        user_task(assignee="zee", priority=90, candidateGroups=["day"],
+                  dueDate="2026-03-04T12:00:00+08:00"),
+    )
+
+
+def test_corrections_of_a_move_that_is_denied_do_not_count(tmp_path: Path) -> None:
+    update = {**variables(note="late"), "type": "UPDATE_VARIABLES",
+              "elementSelector": {"elementId": "approve"}}
+    passes(
+        tmp_path, CORRECTED, create(), listener(denied=True, deniedReason="absent"),
+        update, listener(denied=True), complete("approve"), DONE,
+    )
+
+
+def test_a_wrong_correction_says_what_is_wrong(tmp_path: Path) -> None:
+    said = fails(tmp_path, CORRECTED, create(), listener(corrections={"dueDate": "soon"}))
+    assert "dueDate" in said
 
 
 def test_a_condition_starts_a_process_where_it_is_true(tmp_path: Path) -> None:
