@@ -12,6 +12,8 @@ from engine.bpmn.changes import (
     Broadcast,
     Called,
     Change,
+    ClocksMarked,
+    ClockStarted,
     Decided,
     ElementEntered,
     ElementLeft,
@@ -24,6 +26,7 @@ from engine.bpmn.changes import (
     Published,
     Subscribed,
     TaskChange,
+    TaskMoved,
     TaskOpened,
     TimerSet,
     Told,
@@ -31,6 +34,7 @@ from engine.bpmn.changes import (
     WaitEnded,
 )
 from engine.buffer import Target, Thrown
+from engine.clocks.ledger import Event, Move
 from engine.world import Parent
 
 if TYPE_CHECKING:
@@ -99,6 +103,28 @@ def _told(step: Step, member: Member, change: Told) -> None:
 def _decided(step: Step, member: Member, change: Decided) -> None:
     data = {"decision": change.decision_id, "record": change.record}
     _note(step, member, "decision.evaluated", change, **data)
+    step.decided[(member.key, change.token)] = change.record
+
+
+# -- clocks
+
+
+def _clock(step: Step, member: Member, change: ClockStarted) -> None:
+    record = step.decided.get((member.key, change.token))
+    _clocks_told(step, member, change, *step.ledger.start(member.key, change, record))
+
+
+def _clocks(step: Step, member: Member, change: ClocksMarked) -> None:
+    _clocks_told(step, member, change, *step.ledger.mark(change, member.run.variables()))
+
+
+def _clocks_told(
+    step: Step, member: Member, change: Any, events: list[Event], moves: list[Move]
+) -> None:
+    for event in events:
+        _note(step, member, event.kind, change, **event.data)
+    if moves:
+        step.later(lambda: step.move_due(moves))
 
 
 # -- waits
@@ -172,6 +198,11 @@ def _ended_wait(step: Step, member: Member, change: WaitEnded) -> None:
         for child in list(step.members.values()):
             if child.new and child.parent == Parent(member.key, change.token):
                 step.terminate(child)
+
+
+def _task_moved(step: Step, member: Member, change: TaskMoved) -> None:
+    step.waits.move_task(member.key, change.token, change.due_at)
+    _note(step, member, "task.moved", change, due_at=change.due_at)
 
 
 def _fail(step: Step, member: Member, token: str, kind: str, zh: str, en: str) -> None:
@@ -287,6 +318,9 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     Published: _published,
     Broadcast: _broadcast,
     Decided: _decided,
+    ClockStarted: _clock,
+    ClocksMarked: _clocks,
+    TaskMoved: _task_moved,
     VariablesChanged: _variables,
     IncidentRaised: _incident,
     IncidentCleared: _cleared,

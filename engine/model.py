@@ -9,6 +9,13 @@ from typing import Any, Literal
 Json = Any
 """A JSON value: None, bool, int, float, str, list or dict with str keys."""
 
+Basis = Literal["working", "natural", "days", "fixed"]
+"""What a limit runs on: working time; the clock on the wall; whole working days; a moment that
+somebody set."""
+
+BASES: dict[str, Basis] = {"工作时间": "working", "自然时间": "natural", "工作日": "days"}
+"""The names of the clocks in tables of limits."""
+
 Severity = Literal["error", "warning", "info"]
 BindingType = Literal["latest", "deployment", "versionTag"]
 

@@ -18,6 +18,7 @@ from sqlalchemy import Column, Row, Select, bindparam, func, select
 
 from engine import bpmn, buffer, definitions, effects
 from engine.bpmn.changes import Change, Subscribed, Told
+from engine.clocks.ledger import Ledger, Move
 from engine.definitions import Process
 from engine.errors import Conflict, NotFound
 from engine.model import Json
@@ -64,6 +65,9 @@ class Step:
         self.work: deque[Callable[[], None]] = deque()
         self.opened: list[tuple[buffer.Target, Subscribed]] = []
         """Subscriptions to messages that were opened."""
+        self.ledger = Ledger(unit, case_id, number, fresh=chain.seq == 0)
+        self.decided: dict[tuple[int, str], dict[str, Json]] = {}
+        """The records of decisions, by instance and token."""
         self.case_kind: str | None = None
         self.start_key: str | None = None
         self.status: str | None = None
@@ -207,6 +211,16 @@ class Step:
             member.cancelled = True
             member.run.terminate(member.reason or "")
 
+    def move_due(self, moves: Sequence[Move]) -> None:
+        """Let every instance of the case know due times that have changed; ``settle`` next."""
+        if not moves:
+            return
+        keys = list(self.unit.conn.scalars(_ACTIVE, {"case_id": self.case_id}))
+        for key in dict.fromkeys([*keys, *self.members]):
+            member = self.member(key)
+            for one in moves if member.status == "active" and not member.run.ended else ():
+                member.run.move(one.variable, one.before, one.after)
+
     def later(self, act: Callable[[], None]) -> None:
         """Have ``act`` done once the present changes are carried out."""
         self._cascade += 1
@@ -251,6 +265,10 @@ class Step:
         del self.unit.chains[self.case_id]
         batch = Batch()
         self.waits.write(batch)
+        root = self.members.get(self.case_id)
+        if root is not None and root.status != "active":
+            self.ledger.close(batch)
+        self.ledger.write(batch)
         noted = self.chain.write(batch)
         self._write_members(batch, noted)
         batch.execute(self.unit.conn)
@@ -335,6 +353,9 @@ _LOCK = (
     .where(instances.c.key == bindparam("case_id"))
     .with_for_update(of=instances)
 )
+_ACTIVE = select(instances.c.key).where(
+    instances.c.case_id == bindparam("case_id"), instances.c.status == "active"
+).order_by(instances.c.key)
 _INSTANCE = select(instances).where(
     instances.c.key == bindparam("key"), instances.c.case_id == bindparam("case_id")
 )

@@ -10,6 +10,8 @@ from engine.bpmn.diagram import Element, Flow, ProcessInfo, may_be_chosen
 from engine.bpmn.adhoc import AdHocSubProcess, InnerInstance
 from engine.bpmn.build_events import event_node, message_trigger, publish_node
 from engine.bpmn.ears import Ear, Threshold
+from engine.bpmn.clocks import clocks_of
+from engine.bpmn.conventions import conventions_of
 from engine.bpmn.events import CatchEvent
 from engine.bpmn.expressions import Text, known_functions
 from engine.bpmn.gateways import (
@@ -63,6 +65,8 @@ class Builder:
 
     def _own(self, spec: Any, node: Node, element: Element) -> None:
         self._mappings(node, element)
+        node.clocks = clocks_of(element, lambda *what: self.text(element, *what))
+        node.conventions = conventions_of(element, lambda *what: self.text(element, *what))
         if not element.listeners:
             return
         node.ear = Ear(spec, f"{node.name}#ear", element)
@@ -194,7 +198,7 @@ class Builder:
              "properties": dict(one.properties)}
             for one in chosen
         ]  # fmt: skip
-        node.sequential = said.sequential
+        node.sequential = False
         if element.job is not None:
             node.job = self.job(spec, element, element.job, f"{name}#job")
         node.inner = InnerInstance(spec, f"{name}#inner", element)

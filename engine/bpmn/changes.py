@@ -165,6 +165,38 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockStarted:
+    """A clock of the case begins or gets a new limit (extension properties ``clock.…``)."""
+
+    token: str
+    element_id: str
+    name: str
+    of: str
+    """Whose clock it is, where several of one name run; "" is nobody's in particular."""
+    limit: dict[str, Json]
+    """``span``, ``clock``, ``due_at``, ``warn_before`` as the table of limits gives them."""
+    due: str
+    since: str | None
+    variable: str | None
+    """The variable that holds ``due`` in the process."""
+    agreed: dict[str, Json] | None
+    seen: dict[str, Json]
+    """All variables visible at the element."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClocksMarked:
+    """Clocks of the case stop, are cancelled, pause or go on; ``*`` among the names: all."""
+
+    token: str
+    element_id: str
+    act: str
+    names: tuple[str, ...]
+    of: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     """What extension properties of an element that is done say about the case and its customer
     (``customer.mark``, ``case.link``, ``case.merge`` …): values by property."""
@@ -172,6 +204,15 @@ class Told:
     token: str
     element_id: str
     values: dict[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMoved:
+    """The due time of a user task that waits has changed."""
+
+    token: str
+    element_id: str
+    due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +273,10 @@ Change = (
     | Published
     | Broadcast
     | Decided
+    | ClockStarted
+    | ClocksMarked
     | Told
+    | TaskMoved
     | VariablesChanged
     | IncidentRaised
     | IncidentCleared

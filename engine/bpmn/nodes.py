@@ -23,9 +23,11 @@ from engine.errors import Conflict
 from engine.model import Json
 
 if TYPE_CHECKING:
+    from engine.bpmn.clocks import Clocks
+    from engine.bpmn.conventions import Conventions
     from engine.bpmn.diagram import Element
 
-_LEAVING = ("leave", "go")
+_LEAVING = ("leave", "mark", "go")
 
 Task = Any
 """A SpiffWorkflow task; the library is untyped."""
@@ -73,6 +75,8 @@ class Node(BpmnTaskSpec):
         """The node under which its listeners' jobs wait."""
         self.input_mappings: list[tuple[str, Text]] = []
         self.output_mappings: list[tuple[str, Text]] = []
+        self.clocks: Clocks | None = None
+        self.conventions: Conventions | None = None
 
     # -- what kinds of elements decide
 
@@ -160,7 +164,13 @@ class Node(BpmnTaskSpec):
                 ghost = "ghost" in task.internal_data
                 if not ghost:
                     self._leave(task, top)
-                phase = "hear:end" if "end" in self.hears and not ghost else "go"
+                phase = "go" if ghost else "mark"
+            if phase == "mark":
+                for change in self.clocks.changes(task) if self.clocks else ():
+                    top.emit(change)
+                if self.conventions and (told := self.conventions.change(task)):
+                    top.emit(told)
+                phase = "hear:end" if "end" in self.hears and not is_ghost(task) else "go"
             if phase.startswith("hear:"):
                 return self.hear_on(task, phase.removeprefix("hear:"))
             self._go(task, top)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from engine.bpmn import placing
@@ -11,6 +12,7 @@ from engine.bpmn.adhoc import AdHocSubProcess
 from engine.bpmn.ears import Asking
 from engine.bpmn.expressions import Trouble, variables_of
 from engine.bpmn.listening import abandon, deny
+from engine.bpmn.moving import move
 from engine.bpmn.nodes import is_listener
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
@@ -247,6 +249,16 @@ class Run:
         else:
             top.merge(top.chain(task), copy)
         self._go_on()
+
+    def move(self, variable: str, before: datetime, after: datetime) -> bool:
+        """A due time has changed: where the variable holds ``before`` it becomes ``after``, and
+        what has read it follows: armed timers with a date, due times of open tasks. Whether the
+        variable was found. Raises ExpressionFailed, Conflict if the instance is over."""
+        if self._instance.ended:
+            raise _over()
+        found = move(self._instance, variable, before, after)
+        self._go_on()
+        return found
 
     def active(self) -> list[tuple[str, str]]:
         """Where the tokens are: (token, element id). Armed events are not among them."""

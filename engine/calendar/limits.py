@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
 
 from engine.calendar.arithmetic import Calendar
 from engine.errors import Invalid
-from engine.model import aware
-
-Basis = Literal["working", "natural", "days", "fixed"]
-"""Working time; the clock on the wall; whole working days; a moment that somebody set."""
-
-BASES: dict[str, Basis] = {"工作时间": "working", "自然时间": "natural", "工作日": "days"}
-"""The names of the clocks in tables of limits."""
+from engine.model import BASES, Basis, aware
 
 
 def basis_of(name: object) -> Basis:

@@ -16,7 +16,7 @@ from sqlalchemy import Table, func, select, update
 from engine.bpmn.changes import IncidentRaised, JobOpened, Subscribed, TaskChange, TaskOpened
 from engine.model import Json
 from engine.store import queue
-from engine.store.rows import Batch
+from engine.store.rows import Batch, as_json
 from engine.store.unit import Unit
 from engine.tables import incidents, jobs, subscriptions, timers, user_tasks
 
@@ -40,6 +40,7 @@ class Waits:
         }
         self._done: list[tuple[Table, dict[str, Any]]] = []
         self._ended: dict[_Wait, How] = {}
+        self._moved: dict[_Wait, datetime | None] = {}
         self.ended: set[_Wait] = set()
         """Every wait that ended in this transaction."""
 
@@ -67,6 +68,15 @@ class Waits:
             created_at=now,
             assigned_at=now if change.assignee else None,
         )
+
+    def move_task(self, instance_key: int, token: str, due_at: datetime | None) -> None:
+        """The due time of an open task is another."""
+        wait = (instance_key, token)
+        opened = self._open[user_tasks].get(wait)
+        if opened is not None:
+            opened["due_at"] = due_at
+        elif wait not in self._ended:
+            self._moved[wait] = due_at
 
     def change_task(self, instance_key: int, change: TaskChange) -> dict[str, Any]:
         """Write down what listeners hear of at a task, or have agreed to or denied. Returns
@@ -182,6 +192,7 @@ class Waits:
         wait = (instance_key, token)
         self.ended.add(wait)
         found = False
+        self._moved.pop(wait, None)
         for table, rows in self._open.items():
             row = rows.pop(wait, None)
             if row is None:
@@ -228,6 +239,13 @@ class Waits:
         for values in self._ends():
             for statement in _CLOSE:
                 batch.add(statement, values)
+        if self._moved:
+            moved = [
+                {"instance_key": wait[0], "token": wait[1], "due_at": due}
+                for wait, due in self._moved.items()
+            ]
+            batch.add(_MOVE, {"rows_moved": as_json(moved)})
+            self._moved.clear()
         rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
         for table, opened in self._open.items():
             rows[table] += opened.values()
@@ -292,6 +310,11 @@ _CLOSE = (
     f"DELETE FROM subscriptions WHERE {_HERE}",
     "UPDATE incidents SET state = 'resolved', resolved_at = %(now)s,"
     f" resolved_by = %(actor)s::text WHERE {_HERE} AND state = 'open'",
+)
+_MOVE = (
+    "UPDATE user_tasks AS t SET due_at = r.due_at"
+    " FROM json_populate_recordset(NULL::user_tasks, %(rows_moved)s::json) AS r"
+    " WHERE t.instance_key = r.instance_key AND t.token = r.token AND t.state = 'created'"
 )
 _CLOSE_NOW = (
     "WITH "

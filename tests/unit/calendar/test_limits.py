@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.calendar import Calendar, limits
-from engine.calendar.limits import Basis
 from engine.errors import Invalid
+from engine.model import Basis
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 STARTS = st.datetimes(datetime(2025, 12, 1), datetime(2026, 11, 1), timezones=st.just(UTC))
