@@ -198,7 +198,7 @@ class Builder:
              "properties": dict(one.properties)}
             for one in chosen
         ]  # fmt: skip
-        node.sequential = False
+        node.sequential = said.sequential
         if element.job is not None:
             node.job = self.job(spec, element, element.job, f"{name}#job")
         node.inner = InnerInstance(spec, f"{name}#inner", element)
