@@ -32,6 +32,15 @@ MAIN = frozenset(
         "data.revealed",
         "case.opened",
         "case.changed",
+        "case.linked",
+        "case.link-unknown",
+        "case.unlinked",
+        "case.merged",
+        "case.received",
+        "case.unmerged",
+        "case.received-back",
+        "case.marked",
+        "case.mark-refused",
     }
 )
 """The kinds a clerk wants to see; all others are detail."""
@@ -81,6 +90,28 @@ def _decided(name: str, data: Data) -> str:
     return f"按决策表“{title}”判定" + (f"，命中{rules}规则" if rules else "")
 
 
+_LINKS = {
+    ("duplicate", True): "本件并入 {}", ("duplicate", False): "{} 并入本件",
+    ("repeat", True): "本件是 {} 的重复投诉", ("repeat", False): "客户就本件再次投诉：{}",
+    ("part", True): "本件属于 {}", ("part", False): "{} 归入本件",
+    ("related", True): "与 {} 相关", ("related", False): "与 {} 相关",
+}
+
+
+def _linked(_name: str, data: Data) -> str:
+    said = _LINKS.get((str(data.get("link")), data.get("out") is True), "与 {} 关联")
+    return said.format(data.get("other")) + _because(data)
+
+
+def _unlinked(_name: str, data: Data) -> str:
+    said = _LINKS.get((str(data.get("link")), data.get("out") is True), "与 {} 关联")
+    return f"解除关联：{said.format(data.get('other'))}"
+
+
+def _because(data: Data) -> str:
+    return f"：{data['why']}" if data.get("why") else ""
+
+
 _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "instance.started": lambda name, data: f"流程“{data.get('process')}”开始",
     "instance.completed": lambda name, data: "流程结束",
@@ -116,6 +147,19 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "escalation.thrown": lambda name, data: f"升级 {data.get('code') or ''}",
     "decision.evaluated": _decided,
     "variables.changed": _variables,
+    "instance.restarted": lambda name, data: "流程重新开始",
+    "case.linked": _linked,
+    "case.unlinked": _unlinked,
+    "case.link-unknown": lambda name, data:
+        "没有找到要关联的案件：" + "、".join(data.get("numbers", ())),
+    "case.merged": lambda name, data: f"并入 {data.get('number')}{_because(data)}",
+    "case.received": lambda name, data: f"{data.get('number')} 并入本件{_because(data)}",
+    "case.unmerged": lambda name, data:
+        f"撤销并单，不再并入 {data.get('number')}{_because(data)}",
+    "case.received-back": lambda name, data: f"{data.get('number')} 的并单已撤销{_because(data)}",
+    "case.marked": lambda name, data:
+        f"客户标记为 {'、'.join(data.get('marks', ()))}{_because(data)}",
+    "case.mark-refused": lambda name, data: f"没有设置客户标记：{data.get('zh')}",
     "incident.raised": lambda name, data: f"“{name}”出现异常：{data.get('zh')}",
     "incident.resolved": lambda name, data: f"“{name}”的异常已处理",
 }

@@ -6,7 +6,7 @@ not find it. The rows that bring this back are the caller's to keep.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -38,7 +38,18 @@ def park(unit: Unit, case_id: int) -> dict[str, Json]:
     }
     for name, statement in _PARK.items():
         found[name] = [row[0] for row in unit.conn.execute(statement, asked)]
-    return found
+    return found | {"case_clocks": clocks(unit, case_id)}
+
+
+def clocks(unit: Unit, case_id: int) -> list[Json]:
+    """Stop the case's clocks; what is returned goes back into ``wind_up``."""
+    values = {"case_id": case_id, "now": unit.now}
+    return list(unit.conn.execute(_STOP_CLOCKS, values).scalars())
+
+
+def wind_up(unit: Unit, rows: Sequence[Json]) -> None:
+    """Let the clocks go on as they were: what has passed meanwhile counts."""
+    unit.conn.execute(_WIND_UP, {"rows": _json(rows)})
 
 
 def unpark(unit: Unit, case_id: int, parked: Mapping[str, Json]) -> None:
@@ -53,6 +64,7 @@ def unpark(unit: Unit, case_id: int, parked: Mapping[str, Json]) -> None:
         rows = parked.get(name, [])
         if rows:
             unit.conn.execute(statement, {"rows": _json(rows)})
+    wind_up(unit, parked.get("case_clocks", []))
     local = list(unit.conn.execute(_LOCAL_JOBS, {
         "case_id": case_id, "types": sorted(unit.engine.local_job_types),
     }).scalars())
@@ -104,7 +116,7 @@ def _root(unit: Unit, case_id: int) -> Any:
     return found
 
 
-def _json(rows: Json) -> str:
+def _json(rows: Sequence[Json]) -> str:
     return orjson.dumps(rows).decode()
 
 
@@ -152,6 +164,16 @@ _WAKE = {
     "jobs": text(_SET_STATE.format("jobs")),
     "incidents": text(_SET_STATE.format("incidents")),
 }
+_STOP_CLOCKS = text(
+    "UPDATE case_clocks AS c SET state = 'cancelled', ended_at = :now FROM case_clocks AS old"
+    " WHERE c.key = old.key AND c.case_id = :case_id AND c.ended_at IS NULL"
+    " RETURNING jsonb_build_object('key', c.key, 'state', old.state)"
+)
+_WIND_UP = text(
+    "UPDATE case_clocks AS c SET state = r.state, ended_at = NULL"
+    " FROM jsonb_populate_recordset(NULL::case_clocks, CAST(:rows AS jsonb)) AS r"
+    " WHERE c.key = r.key AND c.state = 'cancelled'"
+)
 _LOCAL_JOBS = text(
     "SELECT key FROM jobs WHERE case_id = :case_id AND type = ANY (:types) AND retries > 0"
     " AND state IN ('created', 'failed')"

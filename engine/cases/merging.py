@@ -68,7 +68,8 @@ def by_diagram(
     original = linking.found(unit.conn, into)
     case, other = _locked(unit, case_id, original)
     _possible(unit.conn, case, other, by_itself=True)
-    _carry_out(unit, case, other, "流程判定为重复", {}, restart_at)
+    clocks = {"case_clocks": parking.clocks(unit, case_id)}
+    _carry_out(unit, case, other, "流程判定为重复", clocks, restart_at)
 
 
 def unmerge(unit: Unit, case_id: int, why: str, person: Person) -> None:
@@ -85,7 +86,10 @@ def unmerge(unit: Unit, case_id: int, why: str, person: Person) -> None:
     if obstacle:
         raise Conflict(obstacle, "The merging cannot be undone any more.")
     if found.restart_at:
+        if case.process == "active":
+            run.cancel(unit, case_id, "撤销并单")
         parking.restart(unit, case_id, found.restart_at)
+        parking.wind_up(unit, found.parked.get("case_clocks", []))
     else:
         parking.unpark(unit, case_id, found.parked)
     _undo(unit, case, found)
@@ -212,7 +216,7 @@ def _obstacle(conn: Connection, found: Row[Any]) -> str:
                 f"原件 {row.number} 已经结案，并单不能再撤销；客户仍有异议时请按重复投诉受理。"
             )
         case_id = row.merged_into
-    if not found.restart_at and not found.parked:
+    if not found.restart_at and "instances" not in found.parked:
         return "流程没有说明撤销并单后从哪一步开始（属性 case.merge.undo），不能撤销。"
     return ""
 
@@ -243,8 +247,8 @@ def _stated(why: str) -> str:
 
 _LOCK = text("SELECT key FROM instances WHERE key = ANY (:keys) ORDER BY key FOR UPDATE")
 _ROWS = text(
-    "SELECT key, kind, number, status, closed_at, merged_into, contacts FROM cases"
-    " WHERE key = ANY (:keys)"
+    "SELECT c.key, c.kind, c.number, c.status, c.closed_at, c.merged_into, c.contacts,"
+    " i.status AS process FROM cases c JOIN instances i USING (key) WHERE c.key = ANY (:keys)"
 )
 _STATUS = text("SELECT status FROM instances WHERE key = :case_id")
 _COUNT = text("""
