@@ -11,6 +11,9 @@ report that is kept. Result ``notice``: ``{"key", "people"}``. Error `NOTICE_INV
 `list.read`: header ``list``; each parameter of the list is an input of its name. Result ``rows``:
 a list of contexts. Error `LIST_FAILED`.
 
+`case.open` opens another case: header ``kind`` (the id of a case kind), ``data`` (its first
+variables). Result ``opened``: ``{"key", "number"}``. Error `CASE_REFUSED`.
+
 `figure.read`: ``figures`` (ids), ``from``, ``to``, and the filters ``unit``, ``region``,
 ``channel``, ``level``, ``category``. Result ``figures``: ``[{"id", "title", "unit", "value",
 "target", "met", "missing"}]``. Error `LIST_FAILED`.
@@ -26,12 +29,12 @@ from types import MappingProxyType
 
 from sqlalchemy import or_, select
 
-from engine import figures, jobs, lists, notices
+from engine import cases, figures, jobs, lists, notices
 from engine.errors import BihuanError, Invalid
 from engine.jobs import Job
 from engine.model import Json
 from engine.store.unit import Unit
-from engine.tables import cases
+from engine.tables import cases as case_table
 
 @dataclass(frozen=True, slots=True)
 class Duty:
@@ -75,6 +78,15 @@ def _send_notice(unit: Unit, job: Job) -> Json:
     return {"key": sent.key, "people": sent.people}
 
 
+def _open_case(unit: Unit, job: Job) -> Json:
+    data = job.variables.get("data") or {}
+    if not isinstance(data, dict):
+        raise Invalid("data 应为上下文。", "“data” must be a context.")
+    key = cases.open_(unit, str(job.headers.get("kind", "")), data).case_id
+    number = select(case_table.c.number).where(case_table.c.key == key)
+    return {"key": key, "number": unit.conn.execute(number).scalar_one()}
+
+
 def _read_list(unit: Unit, job: Job) -> Json:
     return lists.run(unit.conn, str(job.headers.get("list", "")), job.variables)
 
@@ -106,6 +118,7 @@ def _figure(figure: figures.Figure, result: figures.Result) -> Json:
 
 DUTIES: Mapping[str, Duty] = MappingProxyType({
     "notice.send": Duty(_send_notice, "notice", "NOTICE_INVALID"),
+    "case.open": Duty(_open_case, "opened", "CASE_REFUSED"),
     "list.read": Duty(_read_list, "rows", "LIST_FAILED"),
     "figure.read": Duty(_read_figures, "figures", "LIST_FAILED"),
 })
@@ -141,7 +154,9 @@ def _case(unit: Unit, said: Json, job: Job) -> int:
         return job.case_id
     number = str(said)
     key = int(number) if number.isascii() and number.isdigit() and len(number) < 19 else 0
-    query = select(cases.c.key).where(or_(cases.c.number == number, cases.c.key == key))
+    query = select(case_table.c.key).where(
+        or_(case_table.c.number == number, case_table.c.key == key)
+    )
     found = unit.conn.execute(query).scalar()
     if found is None:
         raise Invalid(f"没有案件 {number}。", f"There is no case {number}.")
