@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+
+from engine.feel.zones import Local
 
 Data = dict[str, Any]
 
@@ -30,6 +33,11 @@ MAIN = frozenset(
         "incident.resolved",
         "job.completed",
         "data.revealed",
+        "clock.paused",
+        "clock.resumed",
+        "clock.agreed",
+        "clock.changed",
+        "clock.recomputed",
         "case.opened",
         "case.changed",
         "case.linked",
@@ -112,6 +120,39 @@ def _because(data: Data) -> str:
     return f"：{data['why']}" if data.get("why") else ""
 
 
+def _clock(verb: str) -> Callable[[str, Data], str]:
+    """A sentence about a clock: what happened to it and when it is due."""
+
+    def tell(_name: str, data: Data) -> str:
+        whose = f"（{data['of']}）" if data.get("of") else ""
+        due = f"，应于 {_at(data['due_at'])} 前" if data.get("due_at") else ""
+        why = f"：{data['why']}" if data.get("why") else ""
+        return f"“{data.get('clock')}”时钟{whose}{verb}{due}{why}"
+
+    return tell
+
+
+def _met(name: str, data: Data) -> str:
+    return _clock("停止，已超时" if data.get("late") else "停止，未超时")(name, data)
+
+
+def _agreed(_name: str, data: Data) -> str:
+    consent = data.get("consent") or {}
+    how = f"（{consent['how']}）" if consent.get("how") else ""
+    return (
+        f"与客户约定“{data.get('clock')}”改为 {_at(data.get('due_at'))}，"
+        f"{consent.get('by', '客户')}{how}同意"
+    )
+
+
+def _at(moment: Any) -> str:
+    try:
+        local = datetime.fromisoformat(str(moment)).astimezone(Local.zone.tzinfo())
+    except ValueError:
+        return str(moment)
+    return f"{local:%m-%d %H:%M}"
+
+
 _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "instance.started": lambda name, data: f"流程“{data.get('process')}”开始",
     "instance.completed": lambda name, data: "流程结束",
@@ -147,6 +188,15 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "escalation.thrown": lambda name, data: f"升级 {data.get('code') or ''}",
     "decision.evaluated": _decided,
     "variables.changed": _variables,
+    "clock.started": _clock("开始"),
+    "clock.met": _met,
+    "clock.cancelled": _clock("取消"),
+    "clock.paused": _clock("暂停"),
+    "clock.resumed": _clock("恢复"),
+    "clock.agreed": _agreed,
+    "clock.changed": _clock("调整"),
+    "clock.recomputed": _clock("按新版时限表重算"),
+    "task.moved": lambda name, data: f"任务“{name}”的时限改为 {_at(data.get('due_at'))}",
     "instance.restarted": lambda name, data: "流程重新开始",
     "case.linked": _linked,
     "case.unlinked": _unlinked,

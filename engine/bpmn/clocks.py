@@ -30,8 +30,10 @@ TEXTS = {
     "resume": ("恢复的时钟", "clocks to resume"),
 }
 """The properties ``clock.…`` that hold a text which may be FEEL, as messages call them."""
-PLAIN = frozenset({"due"})
-"""Those that hold the name of a variable."""
+FEEL = frozenset({"limit", "from", "agreed"})
+"""Those of them that cannot be static."""
+NAMES = frozenset({*TEXTS, "due"})
+"""All that is known; ``due`` holds the name of a variable."""
 
 Compile = Callable[[str, str, str], Text]
 

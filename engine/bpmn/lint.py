@@ -15,6 +15,7 @@ from engine.bpmn.rules import (
     structure,
     texts,
     tidiness,
+    timekeeping,
 )
 from engine.bpmn.remarks import Remarks
 from engine.bpmn.support import refusals
@@ -40,6 +41,7 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     functions = known_functions(known.functions)
     found += structure.check(remarks, process, functions)
     found += tidiness.check(remarks, process)
+    found += timekeeping.check(remarks, process)
     found += definitions.check(remarks, process, diagram.defined)
     if not broken:
         found += soundness.check(remarks, process, functions)

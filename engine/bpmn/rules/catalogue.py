@@ -338,6 +338,12 @@ SAYS = (
         "A fixed date has passed: the timer fires at once.",
         "Give a date to come, or compute it.",
     ),
+    Rule(
+        "clock-property",
+        "error",
+        "An extension property of clocks is unknown, or says nothing on its own.",
+        "Write the property as docs/clocks.md has it.",
+    ),
     Rule("correlation-key", "error", "A message has no correlation key.", "Fill in the key."),
     Rule("static-code", "error", "A caught code is an expression.", "Write a fixed code."),
     Rule(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from engine.bpmn import clocks
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.remarks import Remarks
@@ -96,6 +97,10 @@ def _of(element: Element) -> Iterator[Place]:
         yield Place(element, "关联键", "correlation key", event.correlation_key or "")
         thrown = event.code if element.type != "boundaryEvent" else None
         yield Place(element, "代码", "code", thrown or "")
+    for name, (zh, en) in clocks.TEXTS.items():
+        source = element.properties.get(f"clock.{name}", "").strip()
+        kind: Kind = "feel" if name in clocks.FEEL else "any"
+        yield Place(element, f"时钟的{zh}", f"clock's {en}", source, kind)
     key = element.properties.get("message.correlationKey", "")
     yield Place(element, "关联键", "correlation key", key)
     ttl = element.properties.get("message.timeToLive", "")

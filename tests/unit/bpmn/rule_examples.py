@@ -226,6 +226,10 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(catch("a", timer("date", "2020-01-01"))),
         line(catch("a", timer("date", "=deadline"))),
     ),
+    "clock-property": (
+        line(task("a", z("properties", z("property", name="clock.strat", value="回复")))),
+        line(task("a", z("properties", z("property", name="clock.start", value="回复")))),
+    ),
     "correlation-key": (line(catch("a", message("keyless"))), line(catch("a", message("m")))),
     "static-code": (
         caught(boundary("b", "a", event("error", "computed"))),
@@ -269,6 +273,14 @@ MORE_BAD: dict[str, tuple[str, ...]] = {
         caught(boundary("b", "a", event("error", "gone"))),
         caught(boundary("b", "a", event("escalation", "gone"))),
         line(catch("a", message("gone"))),
+    ),
+    "clock-property": (
+        line(task("a", z("properties", z("property", name="clock.due", value="due")))),
+        line(task("a", z("properties", z("property", name="clock.reason", value="=why")))),
+        line(task("a", z(
+            "properties", z("property", name="clock.start", value="回复"),
+            z("property", name="clock.due", value="=due"),
+        ))),
     ),
     "variable-name": (line(task("a", io({"x-y": "=1"}))),),
     "interrupting-event": (
