@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.bpmn import compensation
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Task, is_ghost
@@ -53,6 +54,9 @@ class AdHocSubProcess(MultiInstance):
 
     def enter(self, task: Task) -> bool:
         top: Instance = task.workflow.top_workflow
+        if self.job is not None and "loop" in task.internal_data:  # its job alone is tried again
+            self._ask(task)
+            return False
         task.internal_data["loop"] = {"total": 0, "begun": 0, "done": 0}
         if self.output_collection:
             top.put(token_of(task), {self.output_collection: []})
@@ -123,7 +127,7 @@ class AdHocSubProcess(MultiInstance):
     def left(self, task: Task) -> None:
         """Inner instances can be undone, each by itself, once the whole has completed."""
         undoable = task.internal_data.pop("undoable", [])
-        if self.undo is None:
+        if (self.body or self).undo is None and not compensation.is_undoing(task):
             task.workflow.done += undoable
 
     def _choose(self, task: Task, chosen: Sequence[Chosen]) -> None:

@@ -22,13 +22,20 @@ def record(task: Task) -> None:
     node, top = task.task_spec, task.workflow.top_workflow
     spec = top.subprocess_specs.get(node.bpmn_id)
     inside = task.internal_data.pop("done", [])
-    if "undoes" in task.internal_data:  # undoing itself cannot be undone
+    if is_undoing(task):
         return
     if node.undo is not None:
         task.workflow.done.append({"of": node.bpmn_id, "by": node.undo.name})
     elif inside or (spec is not None and spec.undo_start is not None):
         entry = {"of": node.bpmn_id, "node": node.name, "inside": inside}
         task.workflow.done.append(entry | {"scope": dict(top.scopes.own(token_of(task)))})
+
+
+def is_undoing(task: Task) -> bool:
+    """Whether it is a compensation handler, or a round of one: undoing cannot be undone."""
+    while (body := task.internal_data.get("body")) is not None:
+        task = task.workflow.tasks[body]
+    return "undoes" in task.internal_data
 
 
 def begin(owner: Task, levels: list[Any], activity: str | None) -> bool:

@@ -154,6 +154,7 @@ def may_be_chosen(element: Element) -> bool:
         or element.compensates
         or element.event_sub_process
         or element.type in ("startEvent", "boundaryEvent")
+        or (element.event and element.event.kind == "link" and element.type.endswith("CatchEvent"))
     )
 
 

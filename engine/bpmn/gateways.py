@@ -48,7 +48,7 @@ class Join(Node):
             level.forget(task)
         first.internal_data.pop("flow")
         top = level.top_workflow
-        top.emit(ElementEntered(token_of(first), self.bpmn_id, top.outer(first)[0]))
+        top.emit(ElementEntered(token_of(first), self.bpmn_id, top.told_scope(first)))
         if self._attempt(first, "enter"):
             first._ready()
 
@@ -123,6 +123,7 @@ class EventBasedGateway(Node):
         if "ways" in task.internal_data:
             return  # another one was faster
         task.internal_data["ways"] = [listener.internal_data["way"]]
+        self._disarm(task)
         carried: dict[str, Json] = {"caught": True}
         if values:
             carried["result"] = values

@@ -191,7 +191,8 @@ class Node(BpmnTaskSpec):
         return not listen(task, "start", self.hears["start"])
 
     def _begin_work(self, task: Task, top: Instance) -> bool:
-        armed = [(one, one.trigger.plan(task, True)) for one in self.boundaries if one.trigger]
+        events = () if is_ghost(task) else self.boundaries
+        armed = [(one, one.trigger.plan(task, True)) for one in events if one.trigger]
         if self.enter(task):
             return True
         if task.id in task.workflow.tasks:
@@ -287,7 +288,7 @@ class Node(BpmnTaskSpec):
         task._set_state(TaskState.WAITING)
         top = task.workflow.top_workflow
         if not self.hidden:
-            top.emit(ElementEntered(token_of(task), self.bpmn_id, top.outer(task)[0]))
+            top.emit(ElementEntered(token_of(task), self.bpmn_id, top.told_scope(task)))
         return self._attempt(task, "enter")
 
     def _on_ready(self, task: Task) -> None:

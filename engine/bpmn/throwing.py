@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.bpmn.changes import Escalated
 from engine.bpmn.eventsubs import ScopeEvent, scope_event_for
 from engine.bpmn.expressions import Text, Trouble
-from engine.bpmn.nodes import Node, Task
+from engine.bpmn.nodes import Node, Task, is_ghost
 from engine.bpmn.workflow import Instance, token_of
 from engine.model import Json
 
@@ -64,13 +64,15 @@ def catcher(
     task: Task | None, kind: Literal["error", "escalation"], code: str | None
 ) -> tuple[Any, BoundaryEvent | ScopeEvent] | None:
     """What catches the code thrown at ``task``, and where: a boundary event and its activity,
-    or the event of an event sub-process and its scope. The nearest one, going outwards."""
+    or the event of an event sub-process and its scope. The nearest one, going outwards. What
+    has completed and is being undone listens no more."""
     while task is not None:
-        found = task.task_spec.boundary_for(kind, code)
+        found = None if is_ghost(task) else task.task_spec.boundary_for(kind, code)
         if found is not None:
             return task, found
         level = task.workflow
-        if level.spec.scope_events and "body" not in task.internal_data:
+        undone = level is not level.top_workflow and is_ghost(level.host)
+        if level.spec.scope_events and "body" not in task.internal_data and not undone:
             event = scope_event_for(level, kind, code, task.task_spec)
             if event is not None:
                 return level, event

@@ -231,6 +231,15 @@ class Instance(_Level, BpmnWorkflow):
                 task = task.workflow.host
                 chain.append(token_of(task))
 
+    def told_scope(self, task: Any) -> str:
+        """The scope around a token that was told of: an inner instance of an ad-hoc sub-process
+        is no element."""
+        level = task.workflow
+        inside = level is not self and "body" not in task.internal_data
+        if inside and level.host.task_spec.hidden:
+            task = level.host
+        return self.outer(task)[0]
+
     def enclosing(self, task: Any) -> Any | None:
         """The activity that holds a token: its multi-instance body or sub-process."""
         body = task.internal_data.get("body")

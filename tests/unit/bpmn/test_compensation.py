@@ -326,3 +326,80 @@ def test_the_inner_instances_of_an_ad_hoc_sub_process_are_undone_one_by_one() ->
     stopped.receive("s")
     assert stopped.ended() is not None
     assert "hb" not in stopped.entered()
+
+
+def undone_sub(*events: str, path: str = "") -> Bench:
+    """A sub-process with these boundary events has completed and is being undone."""
+    inner = el("subProcess", "sub", start("s2"), user("a") + undoing("a", "h"), end("e2"),
+               flows("s2 a e2"))  # fmt: skip
+    content = file(
+        start(), inner, *events, throw("t", compensate()), user("b"), end(),
+        flows("start sub t b end", path),
+    )  # fmt: skip
+    return bench(content).start().complete("a")
+
+
+def test_the_boundary_events_of_what_is_undone_listen_no_more() -> None:
+    one = undone_sub(boundary("s", "sub", signal("sig")), end("e3"), path="s e3")
+    assert one.waits() == ["h"]
+    undone(one, "h")
+    assert one.active() == ["b"]
+
+
+def test_an_error_of_a_handler_is_not_caught_by_what_has_completed() -> None:
+    one = undone_sub(boundary("s", "sub", event("error", "e")), end("e3"), path="s e3")
+    one.throw("h", "NO")
+    (incident,) = one.incidents()
+    assert (incident.element_id, incident.kind) == ("h", "UNHANDLED_ERROR_EVENT")
+    one.retry()
+    undone(one, "h")
+    assert one.active() == ["b"]
+
+
+def test_an_event_sub_process_of_what_has_completed_catches_no_error_of_a_handler() -> None:
+    inner = el(
+        "subProcess", "sub", start("s2"), user("a") + undoing("a", "h"), end("e2"),
+        flows("s2 a e2"),
+        event_sub("x", event("error", "e"), user("u"), end("xe"), flows("x-start u xe")),
+    )  # fmt: skip
+    around = el("subProcess", "outer", start("s1"), inner, throw("t", compensate()), end("e1"),
+                flows("s1 sub t e1"))  # fmt: skip
+    content = file(start(), around, boundary("b", "outer", event("error", "e")), user("n"), end(),
+                   flows("start outer end", "b n"))  # fmt: skip
+    one = bench(content).start().complete("a")
+    one.throw("h", "NO")
+    assert one.active() == ["n"]
+
+
+def test_a_repeated_ad_hoc_sub_process_with_a_handler_is_undone_by_it_alone() -> None:
+    inner = ad_hoc(
+        "sub", user("a"), undoing("a", "ha"), many("=[1, 2]", sequential=True),
+        activeElementsCollection='=["a"]',
+    )  # fmt: skip
+    content = file(start(), inner, undoing("sub", "hsub"), throw("t", compensate("sub")), end(),
+                   flows("start sub t end"))  # fmt: skip
+    one = bench(content).start()
+    one.complete("a")
+    one.complete("a")
+    undone(one, "hsub")
+    assert one.ended() is not None
+
+
+def test_what_a_handler_does_cannot_be_undone() -> None:
+    inside = user("b") + undoing("b", "hb")
+    rounds = many("=[1]", sequential=True)
+    handlers = (
+        ad_hoc("h", inside, activeElementsCollection='=["b"]'),
+        ad_hoc("h", inside, rounds, activeElementsCollection='=["b"]'),
+        el("subProcess", "h", start("s2"), inside, end("e2"), flows("s2 b e2"), rounds),
+    )
+    for handler in handlers:
+        content = file(
+            start(), user("a") + undoing("a", "h", handler), throw("t", compensate()),
+            throw("t2", compensate()), end(), flows("start a t t2 end"),
+        )  # fmt: skip
+        one = bench(content).start()
+        one.complete("a")
+        one.complete("b")
+        assert one.ended() is not None
+        assert "hb" not in one.entered()

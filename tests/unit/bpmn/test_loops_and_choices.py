@@ -291,6 +291,42 @@ def test_an_ad_hoc_sub_process_can_be_interrupted_and_repeated() -> None:
     assert one.active() == ["n"]
 
 
+def test_a_link_cannot_be_chosen() -> None:
+    content = one_step(
+        ad_hoc("a", user("x"), throw("t", link("on")), catch("k", link("on")), user("y"),
+               flows("x t", "k y"), rest=z("taskDefinition", type="agent"))
+    )  # fmt: skip
+    one = bench(content).start()
+    (job,) = one.of(c.JobOpened)
+    assert [entry["elementId"] for entry in job.variables["adHocSubProcessElements"]] == ["x"]
+    one.activate("a", "x")
+    one.complete("x")
+    assert one.waits() == ["y"]
+
+
+def test_a_worker_that_is_asked_again_finds_what_was_collected() -> None:
+    content = one_step(
+        ad_hoc("a", user("x", io(outputs={"r": "=r"})), rest=z("taskDefinition", type="agent"),
+               outputCollection="all", outputElement="=r")
+    )  # fmt: skip
+    one = bench(content).start()
+    one.activate("a", "x")
+    one.complete("x", {"r": 1})
+    one.throw("a", "ELSE")
+    one.retry()
+    assert one.variables("a")["all"] == [1]
+    one.activate("a", fulfilled=True)
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables == {"all": [1]}
+
+
+def test_what_is_chosen_was_entered_in_its_ad_hoc_sub_process() -> None:
+    one = bench(chosen('=["x"]')).start()
+    entered = {change.element_id: change for change in one.of(c.ElementEntered)}
+    assert entered["x"].scope == entered["a"].token
+
+
 # -- links
 
 
@@ -393,6 +429,20 @@ def test_every_element_can_be_listened_to(made: object) -> None:
     one.hear("a")
     one.hear("a")
     assert one.ended() is not None
+
+
+def test_what_was_slower_is_withdrawn_before_a_gateways_listener() -> None:
+    gateway = el("eventBasedGateway", "g", ext(listener("execution", "end")))
+    content = definitions(
+        COMMON,
+        process(start(), gateway, catch("s", signal("sig")), catch("t", timer("duration", "PT1H")),
+                user("n"), end(), flows("start g s n end", "g t end")),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.receive("s")
+    assert one.waits() == ["g"]
+    one.hear("g")
+    assert one.active() == ["n"]
 
 
 def test_a_cancelled_element_takes_its_listener_with_it() -> None:
