@@ -172,9 +172,13 @@ class _Player:
         return True
 
     def _answer(self, step: Step, unit: Unit, person: Person) -> dict[str, Json]:
-        """The data of the step, its expressions evaluated with ``at`` (when) and ``name``."""
+        """The data of the step, its expressions evaluated with ``at`` (when), ``name`` and
+        ``login``, and ``others``: the numbers of the customer's other open cases."""
         at = unit.now.astimezone(self.engine.zone).isoformat(timespec="seconds")
-        context = {"at": at, "name": person.name, "login": person.login}
+        context: dict[str, Json] = {"at": at, "name": person.name, "login": person.login}
+        if "others" in str(step.data):
+            rows = cases.siblings(unit.conn, self.case_id)
+            context["others"] = [row.number for row in rows if row.closed_at is None]
         answer: dict[str, Json] = {}
         for key, value in step.data.items():
             if isinstance(value, str) and value.startswith("="):

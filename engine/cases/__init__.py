@@ -9,14 +9,15 @@ from engine.cases.kinds import CaseField, CaseKind, check, parse
 from engine.cases.lookup import kind, kinds
 from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project, told
 from engine.cases.queries import (
-    CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, repeats,
+    CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, of_person, repeats,
     rows, search, siblings, view,
 )
 from engine.cases.revealing import reveal
+from engine.cases.standing import Standing, standing
 
 __all__ = [
     "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
-    "check", "duplicates", "ended", "kind", "kinds", "known_refs", "of_customer", "open_", "parse",
-    "project", "repeats", "reveal", "rows", "search", "siblings", "told",
-    "view",
+    "Standing", "check", "duplicates", "ended", "kind", "kinds", "known_refs", "of_customer",
+    "of_person", "open_", "parse", "project", "repeats", "reveal", "rows", "search", "siblings",
+    "standing", "told", "view",
 ]

@@ -77,10 +77,12 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Public:
-    """What the customer is told: words for statuses, and fields of the case."""
+    """What the customer is told: words for statuses, and fields of the case. He is known by one
+    of his numbers, or by one in the fields ``numbers``."""
 
     statuses: Mapping[str, str]
     fields: tuple[str, ...]
+    numbers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,9 @@ class _Reader:
     def _public(
         self, value: Json, keys: Iterable[str], statuses: Iterable[str]
     ) -> Public | None:
-        if value is None or not self._object("public", value, {"statuses", "fields"}):
+        if value is None or not self._object(
+            "public", value, {"statuses", "fields", "numbers"}
+        ):
             return None
         words = value.get("statuses", {})
         if not isinstance(words, dict) or not all(isinstance(one, str) for one in words.values()):
@@ -301,7 +305,10 @@ class _Reader:
             words = {}
         for status in words:
             self._one_of("public.statuses", status, statuses)
-        return Public(words, self._subset("public.fields", value.get("fields", []), keys))
+        return Public(
+            words, self._subset("public.fields", value.get("fields", []), keys),
+            self._subset("public.numbers", value.get("numbers", []), keys),
+        )
 
     def _ended(self, value: Json, statuses: Iterable[str]) -> dict[str, str]:
         if not self._object("ended", value, _ENDS):

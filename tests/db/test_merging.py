@@ -329,3 +329,30 @@ def test_who_merged_it_and_why_is_shown(engine: Engine) -> None:
     assert (found.into, found.made_by, found.why, found.obstacle) == (
         original, "主管陈", "同一件事", ""
     )
+
+
+# --- what the customer is told --------------------------------------------------------------
+
+
+def test_the_customer_sees_where_his_complaint_stands(engine: Engine) -> None:
+    original, again = open_case(engine), open_case(engine, reply="请稍候，13900001111 会联系您")
+    said = number(engine, again)
+    with engine.read() as conn:
+        found = cases.standing(conn, said.lower(), "138-1234-5678")
+        assert cases.standing(conn, said, "13900000000") is None
+        assert cases.standing(conn, "CS-none", "13812345678") is None
+        assert cases.standing(conn, said, "") is None
+    assert found is not None
+    assert (found.number, found.said, found.original) == (said, "正在了解情况", None)
+    assert [(one.label, value) for one, value in found.answers] == [
+        ("答复", "请稍候，13900001111 会联系您")
+    ]
+    merge(engine, again, original)
+    do_task(engine, original, "look", {"reply": "已修好"})
+    with engine.read() as conn:
+        found = cases.standing(conn, said, "13812345678")
+    assert found is not None
+    assert (found.number, found.said, found.original, found.closed_at) == (
+        said, "正在处理", number(engine, original), None
+    )
+    assert [value for _, value in found.answers] == ["已修好"]
