@@ -1,13 +1,15 @@
-"""An organisation file: groups and accounts in one JSON file, brought in or brought up to date.
+"""An organisation file: groups, units and accounts in one JSON file, brought in or brought up to
+date.
 
-``{"groups": {id: name}, "people": [{"login", "name", "roles", "groups", "department",
-"email"}]}`` (docs/users.md). Passwords are never in it.
+``{"groups": {id: name}, "units": {id: {"kind", "parent", "city", "lead", "deputy", "email"}},
+"people": [{"login", "name", "roles", "groups", "department", "email"}]}`` (docs/users.md).
+Units are groups. Passwords are never in it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +18,8 @@ from engine.errors import Invalid
 from engine.model import Json
 from engine.store.unit import Unit
 
-_KEYS = {"about", "sample", "name", "groups", "people"}
+_KEYS = {"about", "sample", "name", "groups", "units", "people"}
+_UNIT_KEYS = {"kind", "parent", "city", "lead", "deputy", "email"}
 _PERSON_KEYS = {"login", "name", "roles", "groups", "department", "email"}
 
 
@@ -29,12 +32,13 @@ class Loaded:
 
 
 def load(unit: Unit, content: bytes, filename: str) -> Loaded:
-    """Create what is missing and bring the rights of existing accounts to what the file says;
-    accounts that the file does not name stay as they are. Invalid with the place, and then
+    """Create what is missing and bring units and the rights of existing accounts to what the file
+    says; accounts that the file does not name stay as they are. Invalid with the place, and then
     nothing was changed."""
     data = _read(content, filename)
     groups.set_names(unit, data["groups"])
     present = {account.person.login: account.person for account in people.list_(unit.conn)}
+    _set_units(unit, data, filename, present)
     added = changed = 0
     for n, entry in enumerate(data["people"]):
         try:
@@ -58,6 +62,27 @@ def load(unit: Unit, content: bytes, filename: str) -> Loaded:
     return Loaded(added, changed)
 
 
+def _set_units(
+    unit: Unit, data: Mapping[str, Any], filename: str, present: Collection[str]
+) -> None:
+    named = {str(entry["login"]).strip().lower() for entry in data["people"]} | set(present)
+    for id_, entry in data["units"].items():
+        for key in ("lead", "deputy"):
+            login = entry.get(key)
+            if login is not None and login not in named:
+                raise _wrong(
+                    filename, f"units.{id_}.{key}", f"没有工号 {login}。",
+                    f"There is no login {login}.",
+                )
+    wanted = [
+        groups.Group(id_, data["groups"][id_], **entry) for id_, entry in data["units"].items()
+    ]
+    try:
+        groups.set_units(unit, wanted)
+    except Invalid as error:
+        raise _wrong(filename, "units", error.zh, error.en) from error
+
+
 def _read(content: bytes, filename: str) -> dict[str, Any]:
     try:
         data = json.loads(content.decode("utf-8-sig"))
@@ -71,12 +96,34 @@ def _read(content: bytes, filename: str) -> dict[str, Any]:
     names = data.setdefault("groups", {})
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):
         raise _wrong(filename, "groups", "应当是组标识到名称。", "Must map group ids to names.")
+    units = data.setdefault("units", {})
+    if not isinstance(units, dict):
+        raise _wrong(filename, "units", "应当是组标识到单位。", "Must map group ids to units.")
+    for id_, entry in units.items():
+        _check_unit(filename, id_, entry, names)
     entries = data.setdefault("people", [])
     if not isinstance(entries, list):
         raise _wrong(filename, "people", "应当是列表。", "Must be a list.")
     for n, entry in enumerate(entries):
         _check_person(filename, f"people[{n}]", entry)
     return data
+
+
+def _check_unit(filename: str, id_: str, entry: Json, names: Mapping[str, str]) -> None:
+    place = f"units.{id_}"
+    if id_ not in names:
+        raise _wrong(filename, place, "groups 中没有这个组。", "There is no such group in groups.")
+    if not isinstance(entry, dict):
+        raise _wrong(filename, place, "应当是对象。", "Must be an object.")
+    _known_keys(filename, place, entry, _UNIT_KEYS)
+    for key, value in entry.items():
+        if not isinstance(value, str) or not value.strip():
+            raise _wrong(filename, f"{place}.{key}", "应当是文字。", "Must be a text.")
+    if entry.get("kind") not in groups.KINDS:
+        raise _wrong(
+            filename, f"{place}.kind", f"只能是 {'、'.join(groups.KINDS)}。",
+            f"Must be one of {', '.join(groups.KINDS)}.",
+        )
 
 
 def _check_person(filename: str, place: str, entry: Json) -> None:

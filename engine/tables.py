@@ -403,11 +403,17 @@ people = Table(
     _moment("created_at", nullable=False),
 )
 
-groups = Table(
+groups = Table(  # candidate groups; those with a kind are units of the organisation
     "groups",
     metadata,
     Column("id", String, primary_key=True),
     Column("name", String, nullable=False),
+    Column("kind", String),  # department, branch, desk, team, vendor
+    Column("parent", ForeignKey("groups.id")),
+    Column("city", String),
+    Column("lead", String),
+    Column("deputy", String),
+    Column("email", String),
 )
 
 case_clocks = Table(  # docs/clocks.md

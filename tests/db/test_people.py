@@ -181,6 +181,54 @@ def test_the_sample_organisation_loads_and_loads_again(engine: Engine) -> None:
         assert held == set(people.ROLES)
 
 
+def test_the_sample_organisation_is_a_province_of_units(engine: Engine) -> None:
+    with engine.unit("test") as unit:
+        organisation.load(unit, SAMPLE.read_bytes(), SAMPLE.name)
+    with engine.read() as conn:
+        units = {id_: one for id_, one in groups.all_(conn).items() if one.kind}
+        leads = groups.leads(conn, units)
+        accounts = {one.person.login: one.person for one in people.list_(conn)}
+    branches = [one for one in units.values() if one.kind == "branch"]
+    assert len({one.city for one in branches}) == 17
+    assert len([one for one in units.values() if one.kind == "vendor"]) == 6
+    assert leads.keys() == units.keys()
+    for id_, one in units.items():
+        assert id_ in accounts[leads[id_]].groups, id_
+        if one.kind == "team":
+            assert id_.startswith(f"{one.parent}.")
+    leading = {one.lead for one in units.values() if one.kind == "team"}
+    assert all("team-leads" in accounts[login].groups for login in leading if login)
+
+
+def test_a_unit_is_led_by_its_lead_its_deputy_or_whoever_leads_the_unit_above(
+    engine: Engine,
+) -> None:
+    named = [groups.Group("network", "网络部", "department", lead="l1", deputy="l2"),
+             groups.Group("network.radio", "无线班", "team", "network", lead="l3"),
+             groups.Group("network.radio.north", "北组", "team", "network.radio")]
+    with engine.unit("test") as unit:
+        for login in ("l1", "l2", "l3"):
+            people.add(unit, login, login)
+        groups.set_names(unit, {"lonely": "没有人"} | {one.id: one.name for one in named})
+        groups.set_units(unit, named)
+    ids = [one.id for one in named] + ["lonely", "unknown"]
+
+    def leads() -> dict[str, str]:
+        with engine.read() as conn:
+            return groups.leads(conn, ids)
+
+    assert leads() == dict(zip(ids[:3], ("l1", "l3", "l3"), strict=True))
+    with engine.unit("test") as unit:
+        people.set_active(unit, "l3", False)
+        people.set_active(unit, "l1", False)
+    assert set(leads().values()) == {"l2"}
+    with engine.read() as conn:
+        assert groups.within(conn, "network.radio") == ["network.radio", "network.radio.north"]
+        assert groups.get(conn, "network").deputy == "l2"
+        with pytest.raises(BihuanError, match="nowhere"):
+            groups.get(conn, "nowhere")
+
+
 @pytest.mark.parametrize(
     ("content", "place"),
     [
@@ -188,6 +236,15 @@ def test_the_sample_organisation_loads_and_loads_again(engine: Engine) -> None:
         (b"[]", ""),
         (b'{"peopel": []}', ""),
         (b'{"groups": []}', "groups"),
+        (b'{"units": []}', "units"),
+        (b'{"units": {"x": {"kind": "team"}}}', "units.x"),
+        (b'{"groups": {"x": "X"}, "units": {"x": {"kind": "club"}}}', "units.x.kind"),
+        (b'{"groups": {"x": "X"}, "units": {"x": {"kind": "team", "boss": "a"}}}', "units.x"),
+        (b'{"groups": {"x": "X"}, "units": {"x": {"kind": "team", "lead": "a9"}}}',
+         "units.x.lead"),
+        (b'{"groups": {"x": "X"}, "units": {"x": {"kind": "team", "parent": "y"}}}', "units"),
+        (b'{"groups": {"x": "X", "y": "Y"}, "units": {"x": {"kind": "team", "parent": "y"}, '
+         b'"y": {"kind": "team", "parent": "x"}}}', "units"),
         (b'{"people": [{"login": "a1"}]}', "people[0].name"),
         (b'{"people": [{"login": "a1", "name": "A", "roles": "staff"}]}', "people[0].roles"),
         (b'{"people": [{"login": "a1", "name": "A", "groups": ["x"]}]}', "people[0]"),
