@@ -32,7 +32,7 @@ from engine.model import Json, Person
 from engine.store.search import contains
 from engine.store.unit import store_of
 from engine.tables import cases as case_table
-from engine.tables import customers, people, user_tasks
+from engine.tables import customers, incidents, people, user_tasks
 from engine.tasks import candidates_of, is_candidate
 
 __all__ = ["Page", "TaskRow", "TaskView", "counts", "page", "steps", "task"]
@@ -47,7 +47,9 @@ _MAX_LIMIT = 500
 @dataclass(frozen=True, slots=True)
 class TaskRow:
     """A task with its case, personal data masked. The case's columns are empty where the
-    process belongs to no case. ``late``: open and past its due time."""
+    process belongs to no case. ``late``: open and past its due time. ``moving``: what its
+    listeners hear of now (event, action, by, at); ``denied``: what one of them denied last (the
+    same and reason)."""
 
     key: int
     case_id: int
@@ -68,6 +70,8 @@ class TaskRow:
     ended_by: str | None
     form_key: int | None
     draft: dict[str, Json] | None
+    moving: dict[str, Json] | None
+    denied: dict[str, Json] | None
     number: str
     kind: str
     title: str
@@ -96,6 +100,8 @@ class TaskView:
     row: TaskRow
     variables: dict[str, Json]
     case: CaseView | None
+    trouble: str = ""
+    """Why its listeners do not get on, in Chinese; empty where they do."""
 
 
 def page(
@@ -163,7 +169,17 @@ def task(conn: Connection, key: int, person: Person) -> TaskView:
             task=key,
         )
     case = cases.view(conn, row.case_id) if row.number is not None else None
-    return TaskView(_row(row, store_of(conn).now()), _visible(conn, row), case)
+    trouble = _trouble(conn, row) if row.moving else ""
+    return TaskView(_row(row, store_of(conn).now()), _visible(conn, row), case, trouble)
+
+
+def _trouble(conn: Connection, row: Row[Any]) -> str:
+    query = select(incidents.c.zh).where(
+        incidents.c.instance_key == row.instance_key,
+        incidents.c.element_id == row.element_id,
+        incidents.c.state == "open",
+    )
+    return conn.execute(query.order_by(incidents.c.key).limit(1)).scalar() or ""
 
 
 def _may_see(row: Row[Any], person: Person) -> bool:
@@ -191,9 +207,10 @@ def _rows(*more: ColumnElement[Any]) -> Select[Any]:
             t.key, t.case_id, t.instance_key, t.element_id, t.name, t.state, t.assignee,
             people.c.name.label("assignee_name"), t.candidate_groups, t.priority, t.due_at,
             t.follow_up_at, t.created_at, t.assigned_at, t.started_at, t.ended_at, t.ended_by,
-            t.form_key, t.draft, c.number, c.kind, c.title, c.status, c.received_at,
-            c.due_at.label("case_due_at"), c.sample, customers.c.name.label("customer_name"),
-            customers.c.level.label("customer_level"), *more,
+            t.form_key, t.draft, t.moving, t.denied, c.number, c.kind, c.title, c.status,
+            c.received_at, c.due_at.label("case_due_at"), c.sample,
+            customers.c.name.label("customer_name"), customers.c.level.label("customer_level"),
+            *more,
         )
         .outerjoin(case_table, c.key == t.case_id)
         .outerjoin(customers, customers.c.key == c.customer_key)
@@ -288,9 +305,10 @@ def _row(row: Row[Any], now: datetime) -> TaskRow:
         row.key, row.case_id, row.instance_key, row.element_id, row.name, row.state,
         row.assignee, row.assignee_name, tuple(row.candidate_groups), row.priority, due_at,
         row.follow_up_at, row.created_at, row.assigned_at, row.started_at, row.ended_at,
-        row.ended_by, row.form_key, row.draft, row.number or "", row.kind or "",
-        privacy.prose(row.title or ""), row.status or "", row.received_at, row.case_due_at,
-        bool(row.sample), privacy.name(row.customer_name or ""), row.customer_level, late,
+        row.ended_by, row.form_key, row.draft, row.moving, row.denied, row.number or "",
+        row.kind or "", privacy.prose(row.title or ""), row.status or "", row.received_at,
+        row.case_due_at, bool(row.sample), privacy.name(row.customer_name or ""),
+        row.customer_level, late,
     )  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from sqlalchemy import Row, bindparam, select, update
 
 from engine import plain
 from engine.bpmn import Run
-from engine.errors import BihuanError, Conflict, Forbidden, NotFound
+from engine.bpmn.changes import TaskChange
+from engine.bpmn.task_data import COLUMNS, changed, corrected
+from engine.errors import BihuanError, Conflict, Forbidden, Invalid, NotFound
 from engine.model import Json, Person
 from engine.step import Step
 from engine.store.unit import Unit
@@ -34,13 +36,14 @@ class Asked:
 _LEADERS = frozenset({"supervisor", "admin"})
 
 
-def claim(unit: Unit, key: int, person: Person) -> None:
-    """Take a task that nobody has. Claiming one's own task again changes nothing.
+def claim(unit: Unit, key: int, person: Person) -> bool:
+    """Take a task that nobody has. Claiming one's own task again changes nothing. False: the
+    task's listeners have to agree first (so also of ``release`` and ``assign``).
 
     Raises NotFound, Forbidden for who is no candidate, Conflict naming who has it."""
     step, task = _locked(unit, key)
     if task.assignee == person.login:
-        return
+        return True
     if task.assignee is not None:
         raise _taken(unit, task)
     if not is_candidate(task.candidates, person):
@@ -51,14 +54,15 @@ def claim(unit: Unit, key: int, person: Person) -> None:
         _update(unit, key, assignee=person.login, assigned_at=unit.now)
         _note(step, task, "task.claimed", assignee=person.login)
     step.finish()
+    return _done(step, task)
 
 
-def release(unit: Unit, key: int, person: Person) -> None:
+def release(unit: Unit, key: int, person: Person) -> bool:
     """Give a task back to its candidates. Raises Forbidden for somebody else's task (unless
     supervisor), Conflict where nobody but the assignee could claim it then."""
     step, task = _locked(unit, key)
     if task.assignee is None:
-        return
+        return True
     if task.assignee != person.login and not _leads(person):
         raise _not_yours(unit, task)
     if task.candidates == ["*"] and not _leads(person):
@@ -73,9 +77,10 @@ def release(unit: Unit, key: int, person: Person) -> None:
         _update(unit, key, assignee=None, assigned_at=None)
         _note(step, task, "task.released", assignee=task.assignee)
     step.finish()
+    return _done(step, task)
 
 
-def assign(unit: Unit, key: int, login: str, person: Person) -> None:
+def assign(unit: Unit, key: int, login: str, person: Person) -> bool:
     """Give a task to ``login``. Needs the role supervisor or admin; raises NotFound for an
     account that does not exist or is disabled."""
     if not _leads(person):
@@ -87,18 +92,19 @@ def assign(unit: Unit, key: int, login: str, person: Person) -> None:
             f"没有可用的账号“{login}”。", f"There is no active account “{login}”.", login=login
         )
     if task.assignee == login:
-        return
+        return True
     if task.listened:
         step.perform(task.instance_key, lambda run: run.assign(task.token, login, "assign"))
     else:
         _update(unit, key, assignee=login, assigned_at=unit.now)
         _note(step, task, "task.assigned", assignee=login, before=task.assignee)
     step.finish()
+    return _done(step, task)
 
 
 def change(
     unit: Unit, key: int, changes: Mapping[str, Json], person: Person, variables: Json = None
-) -> None:
+) -> bool:
     """Change a task's dueDate, followUpDate, candidateUsers, candidateGroups and priority (null
     keeps, "" and [] clear), and variables as seen from it. Needs the role supervisor or admin;
     raises Invalid that names what is wrong."""
@@ -106,8 +112,30 @@ def change(
         raise Forbidden("只有主管可以更改任务。", "Only supervisors may change tasks.")
     values = plain.variables(variables or {})
     step, task = _locked(unit, key)
-    step.perform(task.instance_key, lambda run: run.update(task.token, changes, values))
+    if task.listened:
+        step.perform(task.instance_key, lambda run: run.update(task.token, changes, values))
+    else:
+        _change(step, task, changes)
+        if values:
+            step.perform(task.instance_key, lambda run: run.set_variables(task.token, values))
     step.finish()
+    return _done(step, task)
+
+
+def _change(step: Step, task: Row[Any], changes: Mapping[str, Json]) -> None:
+    """Change attributes of a task that nobody listens to."""
+    before = {name: getattr(task, column) for name, column in COLUMNS.items()}
+    for name in ("dueDate", "followUpDate"):
+        before[name] = before[name].isoformat() if before[name] else None
+    made = changed(before, corrected(before, changes))
+    if "assignee" in made:
+        raise Invalid("请用指派来更换办理人。", "Assign the task to change its assignee.")
+    if made:
+        step.waits.change_task(
+            task.instance_key,
+            TaskChange(task.token, task.element_id, "updating", "done", "update", made),
+        )
+        _note(step, task, "task.updated", **made)
 
 
 def save_draft(unit: Unit, key: int, data: Json, person: Person) -> None:
@@ -203,6 +231,11 @@ def _locked(unit: Unit, key: int) -> tuple[Step, Row[Any]]:
     if task.state != "created":
         raise _over(unit, task)
     return step, task
+
+
+def _done(step: Step, task: Row[Any]) -> bool:
+    """Whether no listener has to agree first."""
+    return (task.instance_key, task.token) not in step.waits.asked
 
 
 def _update(unit: Unit, key: int, **values: Any) -> None:
@@ -306,6 +339,7 @@ _COLUMNS = [
     for name in (
         "key", "instance_key", "token", "element_id", "name", "state", "assignee", "candidates",
         "form_key", "assigned_at", "started_at", "ended_at", "ended_by", "listened",
+        "candidate_users", "candidate_groups", "due_at", "follow_up_at", "priority",
     )
 ]  # fmt: skip
 _UPDATE = update(user_tasks).where(user_tasks.c.key == bindparam("key_"))

@@ -21,6 +21,12 @@ EMPTY: Attributes = {
     "assignee": None, "candidateUsers": [], "candidateGroups": [], "dueDate": None,
     "followUpDate": None, "priority": 50,
 }  # fmt: skip
+COLUMNS = {
+    "assignee": "assignee", "candidateUsers": "candidate_users",
+    "candidateGroups": "candidate_groups", "dueDate": "due_at", "followUpDate": "follow_up_at",
+    "priority": "priority",
+}  # fmt: skip
+"""The names that ``TaskOpened`` and the store have for them."""
 _DATES = frozenset({"dueDate", "followUpDate"})
 _LISTS = frozenset({"candidateUsers", "candidateGroups"})
 _HEADER = "io.camunda.zeebe:"
@@ -62,7 +68,7 @@ def changed(before: Attributes, after: Attributes) -> dict[str, Any]:
     """What differs, by the names and with the values of ``TaskOpened``. The two lists of
     candidates come together."""
     made = values(after)
-    names = {_NAMES[name] for name in EMPTY if before[name] != after[name]}
+    names = {COLUMNS[name] for name in EMPTY if before[name] != after[name]}
     if names & {"candidate_users", "candidate_groups"}:
         names |= {"candidate_users", "candidate_groups"}
     return {name: made[name] for name in sorted(names)}
@@ -78,13 +84,6 @@ def values(attributes: Attributes) -> dict[str, Any]:
         "follow_up_at": _moment(attributes["followUpDate"]),
         "priority": attributes["priority"],
     }
-
-
-_NAMES = {
-    "assignee": "assignee", "candidateUsers": "candidate_users",
-    "candidateGroups": "candidate_groups", "dueDate": "due_at", "followUpDate": "follow_up_at",
-    "priority": "priority",
-}  # fmt: skip
 
 
 def _moment(text: str | None) -> datetime | None:

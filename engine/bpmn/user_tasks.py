@@ -16,7 +16,7 @@ from engine.bpmn.changes import TaskChange, TaskOpened
 from engine.bpmn.expressions import Text
 from engine.bpmn.listening import listen
 from engine.bpmn.nodes import Node, Task
-from engine.bpmn.task_data import EMPTY, Attributes, changed, corrected, headers, values
+from engine.bpmn.task_data import COLUMNS, EMPTY, Attributes, changed, corrected, headers, values
 from engine.bpmn.timing import TimingError, moment
 from engine.bpmn.workflow import Instance, token_of
 from engine.errors import Conflict, Invalid
@@ -65,7 +65,7 @@ class UserTask(Node):
     def assign(self, task: Task, assignee: str | None, action: str) -> None:
         """Give the task to somebody, or to nobody. Raises Conflict during another move."""
         attributes = self._at_rest(task) | {"assignee": assignee}
-        self._move(task, "assigning", attributes, action, {})
+        self._move(task, "assigning", attributes, action, {}, named=["assignee"])
 
     def update(
         self, task: Task, changes: Mapping[str, Json], values: dict[str, Json], local: bool
@@ -75,8 +75,9 @@ class UserTask(Node):
         before = self._at_rest(task)
         if "assignee" in changes:
             raise Invalid("请用指派来更换办理人。", "Assign the task to change its assignee.")
-        more = {"local": True} if local else {}
-        self._move(task, "updating", corrected(before, changes), "update", values, **more)
+        named: list[Json] = [name for name, value in changes.items() if value is not None]
+        made = corrected(before, changes)
+        self._move(task, "updating", made, "update", values, named=named, local=local)
 
     def heard(self, task: Task, event: str, values: dict[str, Json]) -> None:
         """A creating listener's variables are the task's own; those of others count with what
@@ -161,6 +162,9 @@ class UserTask(Node):
             self._create(task, attributes, move.get("given"))
             return
         differs = changed(data.get("attrs", EMPTY), attributes)
+        if "attrs" not in data:  # nobody but the store knows how it was: what was asked for counts
+            known = values(attributes)
+            differs = {COLUMNS[name]: known[COLUMNS[name]] for name in move.get("named", ())}
         if self.listened:
             data["attrs"] = attributes
         if differs or self.listened:

@@ -43,6 +43,8 @@ class Waits:
         self._moved: dict[_Wait, datetime | None] = {}
         self.ended: set[_Wait] = set()
         """Every wait that ended in this transaction."""
+        self.asked: set[_Wait] = set()
+        """The tasks whose listeners hear of something since this transaction."""
 
     def open_task(
         self, instance_key: int, definition_key: int, change: TaskOpened, form_key: int | None
@@ -81,6 +83,8 @@ class Waits:
     def change_task(self, instance_key: int, change: TaskChange) -> dict[str, Any]:
         """Write down what listeners hear of at a task, or have agreed to or denied. Returns
         ``key``, ``name`` and ``move``: what they heard of until now, if anything."""
+        wait = (instance_key, change.token)
+        self.asked = self.asked | {wait} if change.how == "asked" else self.asked - {wait}
         opened = self._open[user_tasks].get((instance_key, change.token))
         if opened is not None:
             before = opened.get("moving")
@@ -112,8 +116,7 @@ class Waits:
             values["ended_by"] = None
         if "assignee" in values:
             values["assigned_at"] = now if values["assignee"] else None
-            values["started_at"] = None
-        if "candidate_users" in values:
+        if "candidate_users" in values and "candidate_groups" in values:
             values["candidates"] = _candidates(
                 values["candidate_users"], values["candidate_groups"]
             )

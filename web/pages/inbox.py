@@ -64,7 +64,7 @@ def assign() -> Response | str:
     return _each(_("转派"), lambda unit, key: tasks.assign(unit, key, login, person))
 
 
-def _each(what: str, act: Callable[[Unit, int], None]) -> str:
+def _each(what: str, act: Callable[[Unit, int], bool]) -> str:
     """Do it to every chosen task by itself; say how many, and why not where not."""
     sent = request.form.getlist("key")
     keys = [int(key) for key in sent if key.isascii() and key.isdigit() and len(key) < 19]

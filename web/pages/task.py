@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
@@ -48,12 +49,17 @@ def complete(key: int) -> Response | str | tuple[str, int]:
     filled = _Filled()
     try:
         with session.engine().unit(person.login) as unit:
-            tasks.answer(unit, key, person, lambda asked: filled.read(unit.conn, asked))
+            over = tasks.answer(
+                unit, key, person, lambda asked: filled.read(unit.conn, asked), filled.draft
+            )
     except _Incomplete:
         page = _again(key, filled)
         return page if filling.changes_rows() else (page, 422)
     except (Conflict, Forbidden) as error:
         return _too_late(key, error)
+    if not over:
+        flash(_("已提交，正在核对；通过后自动办结，未通过会在任务上说明原因。"))
+        return session.go_to(url_for("task.show", key=key))
     return session.go_to(_next(person) if "_next" in request.form else url_for("inbox.show"))
 
 
@@ -66,12 +72,18 @@ class _Filled:
     """What was sent of a task's form, and what is wrong with it."""
 
     errors: Mapping[str, str] = field(default_factory=dict)
+    entered: Mapping[str, Any] = field(default_factory=dict)
+
+    def draft(self) -> dict[str, Any]:
+        """What was typed, to be kept while listeners check it."""
+        return dict(self.entered)
 
     def read(self, conn: Connection, asked: tasks.Asked) -> dict[str, Any]:
         if asked.form_key is None:
             return {}
         form = filling.by_key(conn, asked.form_key, asked.number)
-        checked = forms.check(form, filling.entered(form), asked.variables | filling.me())
+        self.entered = filling.entered(form)
+        checked = forms.check(form, self.entered, asked.variables | filling.me())
         self.errors = {} if filling.changes_rows() else checked.errors
         if checked.errors or filling.changes_rows():
             raise _Incomplete
@@ -104,7 +116,8 @@ def redraw(key: int) -> str:
 def claim(key: int) -> Response:
     person = session.person()
     with session.engine().unit(person.login) as unit:
-        tasks.claim(unit, key, person)
+        if not tasks.claim(unit, key, person):
+            flash(_("已申请领取，正在核对。"))
     return session.go_to(url_for("task.show", key=key))
 
 
@@ -113,8 +126,8 @@ def claim(key: int) -> Response:
 def release(key: int) -> Response:
     person = session.person()
     with session.engine().unit(person.login) as unit:
-        tasks.release(unit, key, person)
-    flash(_("已退回组内。"))
+        over = tasks.release(unit, key, person)
+    flash(_("已退回组内。") if over else _("已申请退回，正在核对。"))
     return session.go_to(url_for("inbox.show"))
 
 
@@ -123,9 +136,10 @@ def release(key: int) -> Response:
 def assign(key: int) -> Response:
     person, login = session.person(), request.form.get("login", "")
     with session.engine().unit(person.login) as unit:
-        tasks.assign(unit, key, login, person)
+        over = tasks.assign(unit, key, login, person)
         name = people.get(unit.conn, login).name
-    flash(_("已转派给 %(name)s。", name=name))
+    said = _("已转派给 %(name)s。", name=name) if over else _("已申请转派，正在核对。")
+    flash(said)
     return session.go_to(url_for("inbox.show"))
 
 
@@ -156,11 +170,13 @@ def _page(
     fields = form.fields(view.variables | filling.me(), entered, errors) if form else ()
     lead = not _LEADERS.isdisjoint(person.roles)
     names = _names(conn, view)
+    if view.row.denied:
+        more["denied_at"] = datetime.fromisoformat(str(view.row.denied["at"]))
     if view.row.ended_by:
         more["ended_by_name"] = names.get(view.row.ended_by, view.row.ended_by)
     return render_template(
-        "task.html", task=view.row, case=view.case, fields=fields, errors=errors,
-        labels=labels(fields), names=names,
+        "task.html", task=view.row, case=view.case, trouble=view.trouble, fields=fields,
+        errors=errors, labels=labels(fields), names=names,
         colleagues=[a.person for a in people.list_(conn, active_only=True)] if lead else [],
         **more,
     )
@@ -192,7 +208,8 @@ def _too_late(key: int, error: BihuanError) -> Response | tuple[str, int]:
 def _next(person: Person) -> str:
     """The most pressing task that is left, else the inbox."""
     with session.engine().read() as conn:
-        rows = inbox.page(conn, person, "mine", limit=1).rows
+        found = inbox.page(conn, person, "mine", limit=20).rows
+    rows = [row for row in found if row.moving is None]
     if not rows:
         flash(_("已办结，待办已清空。"))
         return url_for("inbox.show")
