@@ -4,7 +4,8 @@ A duty reads its inputs from the job's variables and its settings from the task'
 it returns goes into the variable that the header ``resultVariable`` names. Wrong inputs are
 thrown as the duty's BPMN error (an incident where the diagram does not catch it).
 
-`notice.send`: ``to`` (logins), ``groups`` (group ids), ``title``, ``text``, ``tables``
+`notice.send`: ``to`` (logins), ``groups`` (group ids), ``leads`` (units, whose leads get it too;
+a unit that nobody leads has none), ``title``, ``text``, ``tables``
 (``[{"title", "columns", "rows"}]``), ``case`` (key or number); header ``series`` makes it a
 report that is kept. Result ``notice``: ``{"key", "people"}``. Error `NOTICE_INVALID`.
 
@@ -29,7 +30,7 @@ from types import MappingProxyType
 
 from sqlalchemy import or_, select
 
-from engine import cases, figures, jobs, lists, notices
+from engine import cases, figures, groups, jobs, lists, notices
 from engine.errors import BihuanError, Invalid
 from engine.jobs import Job
 from engine.model import Json
@@ -70,8 +71,10 @@ def perform(unit: Unit, job: Job) -> None:
 def _send_notice(unit: Unit, job: Job) -> Json:
     given = job.variables
     rows = given.get("tables") or []
+    leads = groups.leads(unit.conn, _names(given, "leads")) if given.get("leads") else {}
+    to = dict.fromkeys([*_names(given, "to"), *leads.values()])
     sent = notices.send(
-        unit, _text(given, "title"), _text(given, "text"), to=_names(given, "to"),
+        unit, _text(given, "title"), _text(given, "text"), to=tuple(to),
         groups=_names(given, "groups"), tables=rows if isinstance(rows, list) else [rows],
         series=str(job.headers.get("series", "")), case_id=_case(unit, given.get("case"), job),
     )

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 from engine.model import Finding
 
-VIEWS = frozenset({"v_cases", "v_history", "v_tasks"})
+VIEWS = frozenset({
+    "v_cases", "v_clocks", "v_history", "v_links", "v_marks", "v_tasks", "v_units",
+})
 COUNTED = "counted"
 """The common table expression with one row a case that every figure counts."""
 

@@ -1,0 +1,17 @@
+"""The view of units."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+
+_SQL = Path(__file__).parents[1] / "sql"
+
+
+def upgrade() -> None:
+    statements = (_SQL / "0009_view_of_units.sql").read_text("utf-8")
+    op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
