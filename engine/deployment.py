@@ -14,8 +14,9 @@ from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine import bpmn, catalogue, dmn, figures, lists, resources, starts
-from engine.definitions import catalogues_at, content, functions_at, number
+from engine.definitions import catalogues_at, content, functions_at, number, resolve
 from engine.definitions import deployed as definitions_changed
+from engine.definitions import process as compiled
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
 from engine.feel import Function
 from engine.model import File, Finding
@@ -250,7 +251,24 @@ def _known(
     def ids(kind: str) -> frozenset[str]:
         return frozenset(id_ for one, id_ in known if one == kind)
 
-    return bpmn.Known(ids("process"), ids("decision"), ids("form"), job_types, functions)
+    uncalled = _not_callable(conn, read)
+    return bpmn.Known(
+        ids("process"), ids("decision"), ids("form"), job_types, functions, uncalled
+    )
+
+
+def _not_callable(conn: Connection, read: Sequence[Resource]) -> frozenset[str]:
+    """The processes that are called in these files and have no plain start event, deployed
+    ones included."""
+    drawn = [process for one in read if one.diagram for process in one.diagram.processes]
+    found = {process.id: process.callable for process in drawn if process.executable}
+    called = {element.called for process in drawn for element in process.elements.values()}
+    highest = number(conn)
+    for process_id in called - found.keys() - {None}:
+        definition = resolve(conn, highest, "process", str(process_id))
+        if definition is not None:
+            found[definition.id] = compiled(conn, highest, definition).info.callable
+    return frozenset(id_ for id_, callable_ in found.items() if not callable_)
 
 
 def _may_deploy(unit: Unit) -> None:

@@ -129,6 +129,11 @@ class ProcessInfo:
         """The process (None) and every sub-process in it that has elements of its own."""
         return [None, *(e.id for e in self.elements.values() if e.type in SUB_PROCESSES)]
 
+    @property
+    def callable(self) -> bool:
+        """Whether a call activity can start it: it has a plain start event."""
+        return any(start.kind == "none" for start in self.starts)
+
     def event_start(self, sub_process: str) -> Element | None:
         """The start event of an event sub-process."""
         return next((e for e in self.children(sub_process) if e.type == "startEvent"), None)
@@ -159,6 +164,40 @@ def may_be_chosen(element: Element) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """A message, signal, error or escalation of the file; ``used``: something refers to it."""
+
+    id: str
+    kind: str
+    name: str
+    used: bool
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where a shape is drawn; shapes of one ``plane`` are drawn on one page."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    plane: int = 0
+
+    def overlaps(self, other: Bounds) -> bool:
+        """Whether they share more than an edge."""
+        beside = self.x + self.width <= other.x or other.x + other.width <= self.x
+        above = self.y + self.height <= other.y or other.y + other.height <= self.y
+        return self.plane == other.plane and not (beside or above)
+
+    def holds(self, other: Bounds) -> bool:
+        """Whether the other one lies within, or on another page."""
+        wide = self.x <= other.x and other.x + other.width <= self.x + self.width
+        high = self.y <= other.y and other.y + other.height <= self.y + self.height
+        return self.plane != other.plane or (wide and high)
+
+
+@dataclass(frozen=True, slots=True)
 class Diagram:
     """One file. ``shapes`` are the ids that have a drawing (shape or edge); ``repeated`` are
     ids used more than once with the lines of the later uses."""
@@ -171,6 +210,9 @@ class Diagram:
     """"zeebe", or "camunda" for a file drawn for Camunda 7."""
     defined: frozenset[str] = frozenset()
     """Ids of what stands beside the processes: messages, signals, errors, escalations."""
+    definitions: tuple[Definition, ...] = ()
+    bounds: dict[str, Bounds] = field(default_factory=dict)
+    """By id, where each shape is drawn."""
 
     def process(self, process_id: str) -> ProcessInfo | None:
         return next((p for p in self.processes if p.id == process_id), None)

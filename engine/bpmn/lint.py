@@ -48,6 +48,7 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     found += texts.check(remarks, process, functions)
     found += references.check(remarks, process, known)
     found += drawing.check(remarks, process, diagram.shapes)
+    found += drawing.overlaps(remarks, process, diagram.bounds)
     return found
 
 
@@ -98,6 +99,7 @@ def _file(diagram: Diagram) -> list[Finding]:
         for process in diagram.processes
         if process.executable and not _ID.fullmatch(process.id)
     ]
+    found += drawing.definitions(Remarks(diagram.filename), diagram.definitions)
     return found
 
 

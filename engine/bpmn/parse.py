@@ -7,9 +7,17 @@ from dataclasses import replace
 
 from lxml import etree
 
-from engine.bpmn import characteristics, zeebe
+from engine.bpmn import characteristics, drawn, zeebe
 from engine.bpmn.attributes import EventDefinition, TimerKind
-from engine.bpmn.diagram import SUB_PROCESSES, Diagram, Element, Flow, ProcessInfo, Start
+from engine.bpmn.diagram import (
+    SUB_PROCESSES,
+    Definition,
+    Diagram,
+    Element,
+    Flow,
+    ProcessInfo,
+    Start,
+)
 from engine.bpmn.zeebe import BPMN, line_of
 from engine.errors import Invalid
 from engine.model import Finding
@@ -55,6 +63,7 @@ _LOST_FLAGS = {
     "parallelMultiple": "true",
     "eventGatewayType": "Parallel",
 }
+_REFERENCES = frozenset({"messageRef", "signalRef", "errorRef", "escalationRef"})
 _TIMERS: dict[str, TimerKind] = {
     "timeDate": "date",
     "timeDuration": "duration",
@@ -122,8 +131,23 @@ class _Reader:
         camunda_7 = _CAMUNDA_7 in (self.root.nsmap or {}).values()
         zeebe_used = zeebe.ZEEBE[1:-1] in (self.root.nsmap or {}).values()
         dialect = "camunda" if camunda_7 and not zeebe_used else "zeebe"
-        defined = frozenset(self.named)
-        return Diagram(self.filename, processes, shapes, self._repeated(), dialect, defined)
+        return Diagram(
+            self.filename, processes, shapes, self._repeated(), dialect, frozenset(self.named),
+            tuple(self._definitions()), drawn.bounds(self.root),
+        )  # fmt: skip
+
+    def _definitions(self) -> Iterator[Definition]:
+        used = {
+            value
+            for node in self.root.iter(f"{BPMN}*")
+            for name, value in node.attrib.items()
+            if name in _REFERENCES
+        }
+        for name, node in self.named.items():
+            tag = etree.QName(node).localname
+            if f"{tag}Ref" in _REFERENCES:
+                title = " ".join((node.get("name") or "").split())
+                yield Definition(name, tag, title, name in used, line_of(node))
 
     def _repeated(self) -> tuple[tuple[str, int | None], ...]:
         seen: set[str] = set()

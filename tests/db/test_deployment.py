@@ -30,6 +30,8 @@ from tests.unit.bpmn.drawing import (
     end,
     ext,
     flows,
+    message,
+    message_definition,
     process,
     start,
     user,
@@ -99,6 +101,30 @@ def test_nothing_new_makes_no_deployment(play: Play) -> None:
     again = play.deploy({"p.bpmn": steps("a")})
     assert again.key == first.key
     assert len(play.rows(deployments)) == 1
+
+
+def test_a_called_process_needs_a_plain_start(play: Play) -> None:
+    """Whether it is among the files or deployed before."""
+    calls = definitions(
+        process(
+            start(), el("callActivity", "call", ext(z("calledElement", processId="by-mail"))),
+            end(), flows("start call end"),
+        )
+    )  # fmt: skip
+    mailed = definitions(
+        message_definition("m", "mail"),
+        process(start("start", message("m")), user("a"), end(), flows("start a end"),
+                id_="by-mail"),
+    )  # fmt: skip
+    with pytest.raises(DeploymentRefused) as refused:
+        play.deploy({"p.bpmn": calls, "m.bpmn": mailed})
+    rules = [one.rule for one in refused.value.findings if one.severity == "error"]
+    assert rules == ["called-process-start"]
+    play.deploy({"m.bpmn": mailed})
+    with pytest.raises(DeploymentRefused):
+        play.deploy({"p.bpmn": calls})
+    play.deploy({"m.bpmn": steps("a", id_="by-mail")})
+    play.deploy({"p.bpmn": calls})
 
 
 def test_a_wrong_file_keeps_all_of_them_out(engine: Engine, play: Play) -> None:

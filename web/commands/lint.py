@@ -133,6 +133,12 @@ def _known(
         forms=frozenset(_form_id(path) for path in files if path.suffix == ".form"),
         job_types=adapters,
         functions=calls,
+        not_callable=frozenset(
+            process.id
+            for diagram in diagrams
+            for process in diagram.processes
+            if process.executable and not process.callable
+        ),
     )
 
 

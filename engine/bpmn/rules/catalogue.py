@@ -194,6 +194,13 @@ TOKENS = (
         "Draw an exclusive gateway in it, with a flow to an end.",
     ),
     Rule(
+        "too-large-to-play",
+        "warning",
+        "There are more parallel paths and choices than can be played through: more than 20,000 "
+        "states, 24 tokens at once, or 256 sets of conditions at one gateway.",
+        "Draw parts of it as sub-processes: each is played by itself.",
+    ),
+    Rule(
         "superfluous-gateway",
         "warning",
         "A gateway has one flow in and one out.",
@@ -367,6 +374,12 @@ SAYS = (
         "Deploy it, or correct the name.",
     ),
     Rule(
+        "called-process-start",
+        "error",
+        "A called process has no plain start event.",
+        "Draw one in it, or send it a message.",
+    ),
+    Rule(
         "assignment",
         "warning",
         "A user task has neither assignee nor candidates.",
@@ -378,6 +391,20 @@ SAYS = (
 SEEN = (
     Rule("no-bpmndi", "warning", "An element or flow is not drawn.", "Draw it again.", "no-bpmndi"),
     Rule("label-required", "info", "An element has no label.", "Give it one.", "label-required"),
+    Rule(
+        "global",
+        "warning",
+        "A message, signal, error or escalation has no name, that of another, or no use.",
+        "Give it a name of its own, or delete it.",
+        "global",
+    ),
+    Rule(
+        "no-overlapping-elements",
+        "warning",
+        "Elements are drawn over each other, or outside of their sub-process.",
+        "Move them apart.",
+        "no-overlapping-elements",
+    ),
 )
 """What readers see."""
 

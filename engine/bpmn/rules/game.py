@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import chain, combinations
 
-from engine.bpmn.diagram import SUB_PROCESSES, Element, ProcessInfo
+from engine.bpmn.diagram import SUB_PROCESSES, Element, ProcessInfo, may_be_chosen
 from engine.bpmn.reach import reach
 from engine.bpmn.rules.conditions import disjoint
 from engine.feel import Function
@@ -20,9 +19,10 @@ Marking = tuple[str, ...]
 Play = tuple[Marking, tuple[str, ...]]
 """A marking, and the flows and events chosen on the way there."""
 
-_MOST_MARKINGS = 4000
+_MOST_MARKINGS = 20_000
 _MOST_TOKENS = 24
-_MOST_SUBSET = 4
+_MOST_SETS = 256
+"""How many sets of conditional flows out of one element are tried."""
 _ALL_END = frozenset({"terminate", "error", "cancel"})
 
 
@@ -44,6 +44,10 @@ class Game:
     """The elements a token at this one can come to next."""
     attached: dict[str, list[Element]] = field(init=False)
     """The boundary events by what they are attached to."""
+    idle: frozenset[str] = field(init=False, default=frozenset())
+    """Flows whose tokens can disturb nobody: they lead to no join, nor to what is looked for."""
+    cut: bool = field(init=False, default=False)
+    """Whether there is more than could be played."""
 
     def __post_init__(self) -> None:
         self.elements = {one.id: one for one in self.process.children(self.scope)}
@@ -60,8 +64,17 @@ class Game:
             if one.type == "inclusiveGateway"
         }
 
+    @property
+    def begins(self) -> list[Element]:
+        """Where tokens begin: start events, or what an ad-hoc sub-process may begin with."""
+        around = self.process.elements.get(self.scope or "")
+        if around is not None and around.type == "adHocSubProcess":
+            return [one for one in self.elements.values() if may_be_chosen(one)]
+        return [one for one in self.elements.values() if one.type == "startEvent"]
+
     def stuck(self) -> Iterator[Play]:
         """The markings in which nothing can move any more, though tokens are left."""
+        self.idle = self._idle(frozenset())
         for marking, choices in self._plays(frozenset()):
             if marking and not self._moves(marking, frozenset()):
                 yield marking, choices
@@ -69,6 +82,7 @@ class Game:
     def crowded(self, merges: frozenset[str]) -> Iterator[tuple[Element, tuple[str, ...], Play]]:
         """The merges that tokens can come to on several flows at the same time, the flows, and
         the way there."""
+        self.idle = self._idle(merges)
         for marking, choices in self._plays(merges):
             if self._first_mover(marking, merges) is not None:
                 continue
@@ -89,14 +103,17 @@ class Game:
     def _plays(self, late: frozenset[str]) -> Iterator[Play]:
         """Every marking met, each once; tokens before ``late`` elements move last."""
         open_: list[Play] = [
-            (self._sorted(element.outgoing), ())
-            for element in self.elements.values()
-            if element.type == "startEvent"
+            (self._sorted(made), (chosen,) if chosen else ())
+            for element in self.begins
+            for made, chosen in self.results[element.id]
         ]
         seen: set[Marking] = set()
-        while open_ and len(seen) < _MOST_MARKINGS:
+        while open_:
             marking, choices = open_.pop()
-            if marking in seen or len(marking) > _MOST_TOKENS:
+            if marking in seen:
+                continue
+            if len(marking) > _MOST_TOKENS or len(seen) >= _MOST_MARKINGS:
+                self.cut = True
                 continue
             seen.add(marking)
             yield marking, choices
@@ -125,8 +142,7 @@ class Game:
 
     def _moved(self, marking: Marking, taken: tuple[str, ...]) -> list[tuple[Marking, str]]:
         element = self.target(taken[0])
-        kind = element.event.kind if element.event else "none"
-        if element.type == "endEvent" and (kind in _ALL_END or self._escapes(element)):
+        if self._ends_all(element):
             return [((), "")]
         rest = list(marking)
         for flow in taken:
@@ -134,7 +150,30 @@ class Game:
         return [(self._sorted((*rest, *made)), chosen) for made, chosen in self.results[element.id]]
 
     def _sorted(self, flows: Iterable[str]) -> Marking:
-        return tuple(sorted(flow for flow in flows if flow not in self.back))
+        return tuple(sorted(one for one in flows if not (one in self.back or one in self.idle)))
+
+    def _idle(self, wanted: frozenset[str]) -> frozenset[str]:
+        """All flows but those that lead to a join, to an end of everything, or to ``wanted``."""
+        before: dict[str, list[str]] = {}
+        for at, ways in self.after.items():
+            for to in ways:
+                before.setdefault(to, []).append(at)
+        open_ = [one.id for one in self.elements.values() if one.id in wanted or self._counts(one)]
+        seen: set[str] = set()
+        while open_:
+            at = open_.pop()
+            if at not in seen:
+                seen.add(at)
+                open_ += before.get(at, ())
+        flows = (flow for one in self.elements.values() for flow in one.outgoing)
+        return frozenset(flow for flow in flows if self.target(flow).id not in seen)
+
+    def _counts(self, element: Element) -> bool:
+        return self._is_join(element) or self._ends_all(element)
+
+    def _ends_all(self, element: Element) -> bool:
+        kind = element.event.kind if element.event else "none"
+        return element.type == "endEvent" and (kind in _ALL_END or self._escapes(element))
 
     def _escapes(self, end: Element) -> bool:
         """Whether an escalation ends everything around it, too."""
@@ -192,15 +231,21 @@ class Game:
         if always or element.default in ways:
             yield always or (element.default or "",), (always or (element.default or "",))[0]
 
-    def _subsets(self, ways: list[str]) -> Iterator[tuple[str, ...]]:
-        """The sets of conditional flows that may be taken together."""
+    def _subsets(self, ways: list[str]) -> list[tuple[str, ...]]:
+        """The sets of conditional flows that may be taken together, the smaller ones first."""
         apart = disjoint([self._condition(way) for way in ways], self.functions)
-        never = {frozenset(ways[index] for index in pair) for pair in apart}
-        most = _MOST_SUBSET if len(ways) <= 2 * _MOST_SUBSET else 2
-        sizes = range(1, min(len(ways), most) + 1)
-        for some in chain.from_iterable(combinations(ways, size) for size in sizes):
-            if not any(frozenset(pair) in never for pair in combinations(some, 2)):
-                yield some
+        never = {frozenset(pair) for pair in apart}
+        sets: list[tuple[int, ...]] = [(index,) for index in range(len(ways))]
+        for some in sets:
+            if len(sets) >= _MOST_SETS:
+                self.cut = True
+                break
+            sets += [
+                (*some, more)
+                for more in range(some[-1] + 1, len(ways))
+                if not any(frozenset((one, more)) in never for one in some)
+            ]
+        return [tuple(ways[index] for index in some) for some in sets]
 
     def _condition(self, flow: str) -> str:
         return self.process.flows[flow].condition or ""
@@ -224,8 +269,8 @@ class Game:
     def _back(self) -> Iterator[str]:
         """The flows that lead back to an element on the way to them."""
         seen: set[str] = set()
-        for start in self.elements.values():
-            if start.type == "startEvent" and start.id not in seen:
+        for start in self.begins:
+            if start.id not in seen:
                 yield from self._back_from(start.id, seen)
 
     def _back_from(self, start: str, seen: set[str]) -> Iterator[str]:

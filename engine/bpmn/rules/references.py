@@ -20,6 +20,7 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         yield from _missing(remarks, element, "表单", "form", button, known.forms)
         yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
         yield from _missing(remarks, element, "流程", "process", called, known.processes)
+        yield from _not_callable(remarks, element, called, known)
         yield from _job_type(remarks, element, element.task_type, known.job_types)
         for one in element.listeners:
             kind = None if one.job.type.startswith("=") else one.job.type
@@ -33,6 +34,22 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
                     "binds by version tag but names no tag.",
                     ("填写版本标签。", "Fill in the version tag."),
                 )
+
+
+def _not_callable(
+    remarks: Remarks, element: Element, called: str | None, known: Known
+) -> Iterator[Finding]:
+    if called in known.not_callable:
+        yield remarks.on(
+            element,
+            "called-process-start",
+            f"调用的流程“{called}”没有空白开始事件，不能被调用。",
+            f"calls the process “{called}”, which has no plain start event.",
+            (
+                "在被调用的流程中画一个空白开始事件，或改为向它发送消息。",
+                "Draw a plain start event in the called process, or send it a message instead.",
+            ),
+        )
 
 
 def _job_type(

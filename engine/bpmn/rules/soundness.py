@@ -23,9 +23,12 @@ def check(
     (``support.refusals`` is empty)."""
     for scope in process.scopes():
         game = Game(process, scope, functions)
+        games = [game, *(Game(process, scope, functions, one, once=True) for one in (False, True))]
         yield from _deadlocks(remarks, game)
-        yield from _doubled(remarks, process, scope, functions)
+        yield from _doubled(remarks, process, games[1:])
         yield from _endless(remarks, game)
+        if any(one.cut for one in games):
+            yield _too_large(remarks, process, scope)
 
 
 def _deadlocks(remarks: Remarks, game: Game) -> Iterator[Finding]:
@@ -67,17 +70,30 @@ def _deadlock(
     )
 
 
-def _doubled(
-    remarks: Remarks, process: ProcessInfo, scope: str | None, functions: Mapping[str, Function]
-) -> Iterator[Finding]:
+def _too_large(remarks: Remarks, process: ProcessInfo, scope: str | None) -> Finding:
+    return remarks.on(
+        process.elements[scope] if scope is not None else process.itself,
+        "too-large-to-play",
+        "的并行路径和选择太多，没有全部推演：可能还有未发现的死锁或重复执行。",
+        "has more parallel paths and choices than could be played through: deadlocks or joins "
+        "that are missing may have been overlooked.",
+        (
+            "把一部分画成子流程（每个子流程单独推演），或减少同时成立的条件。",
+            "Draw parts of it as sub-processes, each of which is played by itself, or have fewer "
+            "conditions that can be true together.",
+        ),
+        severity="warning",
+    )
+
+
+def _doubled(remarks: Remarks, process: ProcessInfo, games: Iterable[Game]) -> Iterator[Finding]:
     """What starts beside the flow (non-interrupting events) may join it on purpose: a warning."""
     told: set[str] = set()
-    for beside in (False, True):
-        game = Game(process, scope, functions, beside=beside, once=True)
+    for game in games:
         for merge, flows, (_, choices) in game.crowded(_merges(game)):
             if merge.id not in told:
                 told.add(merge.id)
-                yield _double(remarks, process, merge, flows, choices, beside)
+                yield _double(remarks, process, merge, flows, choices, game.beside)
 
 
 def _double(
@@ -180,7 +196,7 @@ def _reversed(after: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
 
 
 def _started(game: Game) -> list[Element]:
-    return _behind(game, [one.id for one in game.elements.values() if one.type == "startEvent"])
+    return _behind(game, [one.id for one in game.begins])
 
 
 def _caught(game: Game) -> list[Element]:

@@ -102,6 +102,13 @@ def around_event(*targets: str, condition_: str = "") -> str:
     return start() + el("eventBasedGateway", "g") + made + end() + flows("start g") + ways
 
 
+def crossing(ways: int) -> str:
+    """An inclusive gateway with so many conditions that may be true together."""
+    made = "".join(flow("g", "j", f"=x{n}", f"g-j{n}") for n in range(ways))
+    gates = el("inclusiveGateway", "g", default="g-j") + el("inclusiveGateway", "j")
+    return start() + gates + task("a") + end() + flows("start g j a end") + made
+
+
 LOOP = start() + task("a") + el("exclusiveGateway", "x", default="x-a") + end()
 TRANSACTION = el("transaction", "a", start("s2"), end("e2", event("cancel")), flows("s2 e2"))
 GOOD = line(task("a"))
@@ -249,8 +256,15 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(task("a", z("formDefinition", formId="f"))),
     ),
     "assignment": (line(user("a")), GOOD),
+    "called-process-start": (
+        line(el("callActivity", "a", ext(z("calledElement", processId="by-mail")))),
+        line(el("callActivity", "a", ext(z("calledElement", processId="plain")))),
+    ),
+    "too-large-to-play": (crossing(9), crossing(2)),
     "no-bpmndi": (GOOD, GOOD),
     "label-required": (GOOD, GOOD),
+    "global": (GOOD, GOOD),
+    "no-overlapping-elements": (GOOD, GOOD),
 }  # fmt: skip
 
 MORE_BAD: dict[str, tuple[str, ...]] = {

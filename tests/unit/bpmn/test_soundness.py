@@ -6,6 +6,7 @@ import pytest
 
 from engine.bpmn import Known, lint, parse
 from tests.unit.bpmn.drawing import (
+    ad_hoc,
     boundary,
     definitions,
     el,
@@ -14,6 +15,7 @@ from tests.unit.bpmn.drawing import (
     flow,
     flows,
     process,
+    signal,
     start,
     timer,
     user,
@@ -108,6 +110,66 @@ def test_a_fork_that_multiplies_in_a_loop_does_not_hang_lint() -> None:
         )
     )  # fmt: skip
     assert deadlocks(content) == []
+
+
+def rules(content: bytes) -> set[str]:
+    return {one.rule for one in lint(parse(content, "x"), Known())}
+
+
+def test_what_begins_in_an_ad_hoc_sub_process_is_played_by_itself() -> None:
+    """Two chosen elements run in instances of their own: they never meet at a join."""
+    apart = ad_hoc(
+        "sub", user("a", WHO), user("b", WHO), el("parallelGateway", "j"), user("c", WHO),
+        flows("a j c", "b j"), activeElementsCollection='=["a", "b"]',
+    )  # fmt: skip
+    together = ad_hoc(
+        "sub", el("parallelGateway", "g"), user("a", WHO), user("b", WHO),
+        el("parallelGateway", "j"), user("c", WHO), flows("g a j c", "g b j"),
+        activeElementsCollection='=["g"]',
+    )  # fmt: skip
+    twice = ad_hoc(
+        "sub", el("parallelGateway", "g"), user("a", WHO), user("b", WHO), user("c", WHO),
+        flows("g a c", "g b c"), activeElementsCollection='=["g"]',
+    )  # fmt: skip
+    around = {
+        name: definitions(process(start(), one, end(), flows("start sub end")))
+        for name, one in (("apart", apart), ("together", together), ("twice", twice))
+    }
+    assert deadlocks(around["apart"]) == ["j"]
+    assert deadlocks(around["together"]) == []
+    assert "fake-join" in rules(around["twice"])
+    assert "fake-join" not in rules(around["together"])
+
+
+def test_what_is_too_large_to_be_played_through_is_told() -> None:
+    def many_gates(count: int) -> bytes:
+        gates = [el("exclusiveGateway", f"x{n}", default=f"x{n}-a{n}") for n in range(count)]
+        tasks = [user(f"{one}{n}", WHO) for n in range(count) for one in "ab"]
+        ways = flows(*(f"f x{n} a{n} j" for n in range(count)), *(f"b{n} j" for n in range(count)))
+        others = "".join(flow(f"x{n}", f"b{n}", "=y") for n in range(count))
+        return definitions(
+            process(
+                start(), el("parallelGateway", "f"), *gates, *tasks, el("inclusiveGateway", "j"),
+                end(), flows("start f", "j end"), ways, others,
+            )
+        )  # fmt: skip
+
+    assert "too-large-to-play" not in rules(many_gates(8))
+    assert "too-large-to-play" in rules(many_gates(15))
+
+
+def test_events_beside_a_loop_do_not_make_it_too_large() -> None:
+    """Whatever they start piles up in the game, but disturbs no join."""
+    content = definitions(
+        el("signal", "sig", name="alarm"),
+        process(
+            start(), el("exclusiveGateway", "again"), user("a", WHO),
+            boundary("b", "a", signal("sig"), interrupting=False), user("note", WHO), end("e2"),
+            el("exclusiveGateway", "ask", default="ask-end"), end(),
+            flows("start again a ask end", "b note e2"), flow("ask", "again", "=more"),
+        ),
+    )  # fmt: skip
+    assert "too-large-to-play" not in rules(content)
 
 
 def test_well_nested_processes_raise_no_false_alarm() -> None:
