@@ -351,6 +351,54 @@ def test_listeners_get_job_types() -> None:
     assert sorted(severities) == ["error", "error", "warning", "warning"]
 
 
+def test_listeners_stand_where_ours_can() -> None:
+    def heard(event: str, name: str) -> str:
+        return ext(f'<x:executionListener event="{event}" class="c.{name}">'
+                   f'<x:field name="to"><x:string>ops</x:string></x:field></x:executionListener>')
+
+    content = (
+        heard("start", "Open")
+        + f'<startEvent id="s">{heard("start", "Begin")}</startEvent>'
+        + '<userTask id="a" x:assignee="li">'
+        + ext('<x:taskListener event="all" class="c.Note"/>') + "</userTask>"
+        + '<exclusiveGateway id="g" default="f3"/><endEvent id="e"/><endEvent id="e2"/>'
+        + f'<sequenceFlow id="f5" sourceRef="g" targetRef="e2">{heard("take", "Two")}'
+        + "<conditionExpression>${early}</conditionExpression></sequenceFlow>"
+        + f'<sequenceFlow id="f1" sourceRef="s" targetRef="a">{heard("take", "One")}</sequenceFlow>'
+        + '<sequenceFlow id="f2" sourceRef="a" targetRef="g"/>'
+        + '<sequenceFlow id="f3" sourceRef="g" targetRef="e"/>'
+        + f'<sequenceFlow id="f4" sourceRef="g" targetRef="e">{heard("take", "Lost")}'
+        + "<conditionExpression>${late}</conditionExpression></sequenceFlow>"
+    )
+    result = converted(diagram(content))
+    (process,) = parsed(result).processes
+    assert [(one.event, one.job.type) for one in process.listeners] == [("start", "open")]
+    assert [(one.event, one.job.type) for one in process.elements["s"].listeners] == [
+        ("end", "begin"), ("end", "one"),
+    ]  # fmt: skip
+    assert process.elements["s"].listeners[0].job.headers == {"to": "ops"}
+    assert [one.event for one in process.elements["a"].listeners] == [
+        "creating", "assigning", "completing", "canceling",
+    ]  # fmt: skip
+    assert [(x.event, x.job.type) for x in process.elements["e2"].listeners] == [("start", "two")]
+    lost = [one for one in result.findings if one.rule == "listener" and one.severity == "error"]
+    assert [one.element_id for one in lost] == ["f4"]
+    checked = bpmn.lint(parsed(result), bpmn.Known())
+    assert "unsupported" not in {one.rule for one in checked}
+
+
+def test_a_computed_field_of_a_listener_is_a_decision() -> None:
+    _, result = task(
+        '<userTask id="a" x:assignee="li">'
+        + ext('<x:taskListener event="create" class="c.Notify"><x:field name="to" '
+              'expression="${boss.mail}"/></x:taskListener>')
+        + "</userTask>"
+    )
+    errors = [one for one in result.findings if one.severity == "error"]
+    assert [one.rule for one in errors] == ["listener"]
+    assert "boss.mail" in errors[0].zh
+
+
 def test_nothing_foreign_is_lost_in_silence() -> None:
     _, result = task(
         '<userTask id="a" x:assignee="li" x:shoeSize="43">'
