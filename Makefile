@@ -35,7 +35,7 @@ lint: $(PACKAGES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# 10,000 random diagrams beside a model of BPMN, thousands of damaged files.
+# 10,000 random diagrams beside a model of BPMN, thousands of damaged files. BIHUAN_SEED=1: others.
 properties: $(PACKAGES)
 	BIHUAN_PROPERTIES=full $(BIN)/python -m pytest -n auto --dist worksteal tests/properties
 

@@ -1,1 +1,5 @@
-"""Random diagrams beside a simple model of BPMN, and random damage to files (`make properties`)."""
+"""Random diagrams beside a model, and damaged files."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.properties.lockstep", "tests.properties.watching")

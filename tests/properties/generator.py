@@ -10,7 +10,8 @@ import random
 from collections.abc import Sequence
 from typing import Any
 
-from tests.properties.net import Condition, Diagram, Element, Flow, Kind, Trigger
+from tests.properties.adorning import adorn
+from tests.properties.net import SUBS, Condition, Diagram, Element, Flow, Kind, Trigger
 
 CODES = ("A", "B")
 OUTSIDE = "OUT"
@@ -22,7 +23,7 @@ Block = tuple[str, str]
 _TASKS: tuple[Kind, ...] = ("user", "user", "user", "job", "receive", "call")
 
 _TRIGGERS: tuple[Trigger, ...] = (
-    "timer", "message", "signal", "cycle", "error", "error", "error", "escalation",
+    "timer", "message", "signal", "cycle", "condition", "error", "error", "error", "escalation",
 )  # fmt: skip
 
 
@@ -51,7 +52,7 @@ class _Maker:
 
     def add(self, kind: Kind, **more: Any) -> Element:
         made = self.diagram.elements
-        element = Element(f"{kind.split()[0]}{len(made)}", kind, self.parent, **more)
+        element = Element(f"{kind.replace(' ', '')}{len(made)}", kind, self.parent, **more)
         made[element.id] = element
         return element
 
@@ -66,7 +67,7 @@ class _Maker:
         """Conditions on what ``ask`` was completed with; the last flow is the default."""
         *others, last = targets
         for target in others:
-            self.link(gate.id, target, Condition(ask, self.dice.randrange(2, 9)))
+            self.link(gate.id, target, Condition(f"v_{ask}", self.dice.randrange(2, 9)))
         gate.default = self.link(gate.id, last)
 
 
@@ -78,6 +79,7 @@ class _Structured(_Maker):
         for one in self.diagram.elements.values():
             if one.kind == "error" and not self.is_caught(one):
                 one.code = OUTSIDE
+        adorn(self.diagram, self.dice)
         return self.diagram
 
     def is_caught(self, one: Element) -> bool:
@@ -108,6 +110,10 @@ class _Structured(_Maker):
         self.link(last, self.add("end").id)
         if depth > 0 and self.dice.randrange(4) == 0:
             self.event_sub(depth)
+        around = self.diagram.elements.get(parent)
+        if around is not None and around.kind != "event sub" and self.dice.randrange(8) == 0:
+            sub = self.add("event sub")
+            self.inside(sub.id, self.dice.randrange(min(depth + 1, 2)), trigger="compensation")
         self.parent = outer
 
     def event_sub(self, depth: int) -> None:
@@ -120,36 +126,86 @@ class _Structured(_Maker):
         self.link(task, first)
         return task
 
+    @property
+    def in_ad_hoc(self) -> bool:
+        """Whether there are no starts and ends here."""
+        around = self.diagram.elements.get(self.parent)
+        return around is not None and around.kind == "ad hoc"
+
     def block(self, depth: int) -> Block:
         if depth == 0 or self.dice.randrange(8) == 0:
             return self.task()
         makers = [
             self.sequence, self.sequence, self.sequence, self.choice, self.fork, self.fork,
             self.inclusive, self.loop, self.sub, self.sub, self.guarded, self.guarded,
-            self.first_event, self.way_out,
+            self.first_event, self.linked, self.ad_hoc, self.transaction, self.undone,
         ]  # fmt: skip
+        if not self.in_ad_hoc:
+            makers.append(self.way_out)
         return self.dice.choice(makers)(depth - 1)
 
     def task(self) -> Block:
-        if self.dice.randrange(8) == 0:
-            kind: Kind = self.dice.choice(["script", "manual", "message", "signal", "timer"])
+        if self.dice.randrange(6) == 0:
+            kind: Kind = self.dice.choice(
+                ["script", "script", "manual", "message", "signal", "timer", "condition",
+                 "publish", "broadcast"]
+            )  # fmt: skip
             task = self.add(kind)
         else:
             task = self.add(self.dice.choice(_TASKS))
             self.repeat(task)
+        self.undo(task, 0)
         return task.id, task.id
 
     def repeat(self, task: Element) -> None:
-        """Make it a multi-instance now and then."""
-        if self.dice.randrange(7) == 0:
+        """Make it a multi-instance or a loop now and then."""
+        number = self.dice.randrange(21)
+        if number < 3:
             task.rounds = self.dice.choice([0, 1, 2, 3, 3])
             task.sequential = self.dice.random() < 0.5
             task.enough = self.dice.choice([0, 0, 1, 2])
+        elif number < 5:
+            asks = task.kind == "user" and self.dice.random() < 0.7
+            read = f"v_{task.id}" if asks else f"c_{self.dice.randrange(4)}"
+            task.again = Condition(read, self.dice.randrange(3, 9))
+            task.sequential = True
+            task.test_before = self.dice.random() < 0.4
+            task.most = self.dice.choice([0, 2, 3] if asks else [1, 2, 3])
+
+    def undo(self, task: Element, depth: int) -> None:
+        """Give it a compensation handler now and then."""
+        able = task.kind not in ("message", "signal", "timer", "condition", "publish", "broadcast")
+        if not able or task.handles or self.dice.randrange(5):
+            return
+        handler = self.add(self.dice.choice(["user", "user", "job", "call", "sub", "ad hoc"]))
+        handler.handles, task.undo = True, handler.id
+        if self.dice.randrange(4) == 0:
+            self.repeat(handler)
+        if handler.kind == "sub":
+            self.inside(handler.id, min(depth, 1), ask_first=True)
+        elif handler.kind == "ad hoc":
+            self.choose(handler, 0)
 
     def sequence(self, depth: int) -> Block:
         one, two = self.block(depth), self.block(depth)
         self.link(one[1], two[0])
         return one[0], two[1]
+
+    def linked(self, depth: int) -> Block:
+        """Two blocks with a link between them instead of a flow."""
+        one, two = self.block(depth), self.block(depth)
+        throw, catch = self.add("link throw"), self.add("link catch")
+        throw.link = catch.link = throw.id
+        self.link(one[1], throw.id)
+        self.link(catch.id, two[0])
+        return one[0], two[1]
+
+    def undone(self, depth: int) -> Block:
+        """A block, and an event that undoes what has completed."""
+        first, last = self.block(depth)
+        event = self.add("compensate")
+        self.link(last, event.id)
+        return first, event.id
 
     def choice(self, depth: int) -> Block:
         ask, gate = self.asked("xor")
@@ -200,25 +256,85 @@ class _Structured(_Maker):
     def sub(self, depth: int) -> Block:
         sub = self.add("sub")
         self.repeat(sub)
-        self.inside(sub.id, depth, ask_first=sub.rounds is not None)
+        self.inside(sub.id, depth, ask_first=sub.repeats)
+        self.undo(sub, depth)
         return sub.id, sub.id
+
+    def ad_hoc(self, depth: int) -> Block:
+        sub = self.add("ad hoc")
+        self.repeat(sub)
+        self.choose(sub, min(depth, 2))
+        self.undo(sub, depth)
+        return sub.id, sub.id
+
+    def choose(self, sub: Element, depth: int) -> None:
+        """What stands in an ad-hoc sub-process, and which of it begins."""
+        outer, self.parent = self.parent, sub.id
+        for _ in range(self.dice.choice([1, 2, 3])):
+            first, last = self.block(depth)
+            if self.diagram.elements[first].incoming or sub.repeats:
+                self.before(first)
+            self.conclude(last)
+        self.parent = outer
+        choices = self.diagram.choices(sub.id)
+        if self.dice.randrange(3):
+            count = min(len(choices), self.dice.choice([1, 2, 2, 3]))
+            sub.chosen = self.dice.sample(choices, count)
+        sub.cancel_rest = self.dice.random() < 0.6
+
+    def conclude(self, last: str) -> None:
+        """The end of a path. An ad-hoc sub-process has no end events: a task is the last."""
+        if not self.in_ad_hoc:
+            self.link(last, self.add("end").id)
+        elif self.diagram.elements[last].kind in ("xor", "and", "or"):
+            self.link(last, self.add("manual").id)
 
     def guarded(self, depth: int) -> Block:
         """An activity with boundary events."""
-        host = self.add(self.dice.choice([*_TASKS, "sub", "sub", "sub", "sub"]))
+        host = self.add(self.dice.choice([*_TASKS, "sub", "sub", "sub", "sub", "ad hoc"]))
         self.repeat(host)
-        if host.kind == "sub":
-            self.inside(host.id, depth, ask_first=host.rounds is not None)
+        if host.kind in SUBS:
+            self.inside(host.id, depth, ask_first=host.repeats)
+        if host.kind == "ad hoc":
+            self.choose(host, min(depth, 2))
+        self.undo(host, depth)
         join = self.add("xor")
         self.link(host.id, join.id)
+        self.guard(host, join, depth, self.dice.choice([1, 1, 2, 3, 4]))
+        return host.id, join.id
+
+    def guard(self, host: Element, join: Element, depth: int, count: int) -> None:
         used = set()
-        for _ in range(self.dice.choice([1, 1, 2, 3, 4])):
+        for _ in range(count):
             event = self.boundary(host.id, self.dice.choice(_TRIGGERS))
             if (event.trigger in ("error", "escalation")) and (event.trigger, event.code) in used:
                 del self.diagram.elements[event.id]
                 continue
             used.add((event.trigger, event.code))
             self.handle(event, join, depth)
+
+    def transaction(self, depth: int) -> Block:
+        """A sub-process that may be cancelled from inside."""
+        host = self.add("transaction")
+        self.inside(host.id, depth)
+        start = self.diagram.start(host.id)
+        outer, self.parent = self.parent, host.id
+        ask, gate = self.asked("xor")
+        then = self.diagram.flows[start.outgoing[0]].target
+        fork, task, cancel = self.add("and"), self.add("user"), self.add("cancel")
+        self.diagram.elements[then].incoming.remove(start.outgoing[0])
+        self.diagram.flows[start.outgoing[0]].target = fork.id
+        fork.incoming.append(start.outgoing[0])
+        other = self.add("end")
+        self.link(fork.id, then)
+        self.link(fork.id, ask)
+        self.branches(gate, ask, [task.id, other.id])
+        self.link(task.id, cancel.id)
+        self.parent = outer
+        join = self.add("xor")
+        self.link(host.id, join.id)
+        self.handle(self.add("boundary", host=host.id, trigger="cancel"), join, depth)
+        self.guard(host, join, depth, self.dice.choice([0, 0, 1]))
         return host.id, join.id
 
     def boundary(self, host: str, trigger: Trigger) -> Element:
@@ -243,12 +359,15 @@ class _Structured(_Maker):
         back = 0.85 if event.interrupting else 0.1
         if self.sound:
             back = float(event.interrupting)
-        self.link(last, join.id if self.dice.random() < back else self.add("end").id)
+        if self.dice.random() < back:
+            self.link(last, join.id)
+        else:
+            self.conclude(last)
 
     def first_event(self, depth: int) -> Block:
         gate, join = self.add("events"), self.add("xor")
         for _ in range(self.dice.choice([2, 3])):
-            event = self.add(self.dice.choice(["message", "signal", "timer"]))
+            event = self.add(self.dice.choice(["message", "signal", "timer", "condition"]))
             self.link(gate.id, event.id)
             if self.dice.random() < 0.3:
                 self.link(event.id, join.id)
@@ -264,11 +383,14 @@ class _Structured(_Maker):
         task = self.add("user").id
         first, last = self.block(depth)
         self.branches(gate, ask, self.dice.sample([task, first], 2))
-        kinds: list[Kind] = ["terminate", "error", "error", "error", "escalation end", "escalate"]
-        kind = self.dice.choice(kinds[:-2] if self.sound else kinds)
+        kinds: list[Kind] = [
+            "terminate", "error", "error", "error", "escalation end", "compensation end",
+            "escalate",
+        ]  # fmt: skip
+        kind = self.dice.choice(kinds[:4] if self.sound else kinds)
         effect = self.add(kind)
         self.link(task, effect.id)
-        if kind != "terminate":
+        if kind in ("error", "escalation end", "escalate"):
             effect.code = self.dice.choice(CODES)
         if kind == "escalate":
             self.link(effect.id, self.add("end").id)

@@ -1,136 +1,133 @@
-"""BPMN 2.0.2 as a game of tokens (clause 13), as simple as it can be said: no history, no cost
-in mind, nothing of the engine. Tests play it beside the engine.
+"""BPMN 2.0.2 as a game of tokens (clause 13), with Zeebe's variables, as simple as it can be
+said: no history, no cost in mind, nothing of the engine. Tests play it beside the engine.
 
-Tokens that can move do, in the order in which they began; then sub-processes without a token
-are left; then an inclusive gateway fires. When nothing of that is possible, all rests."""
+A token enters an element, may wait there, and is then in the row of those that move. One after
+the other leaves its element, and what its flows lead to is entered at once. After every move the
+conditions are read. Where none can move, an inclusive gateway fires; where none can, all rests."""
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from tests.properties.net import WAITING, Diagram, Element
-
-Path = tuple[tuple[str, int], ...]
-"""Element instances from the process inwards: (element, how many-th time there)."""
+from tests.properties.board import Armed, Path, Place, Token, Value, Values, holds, value_of
+from tests.properties.net import LOOKED_UP, SUBS, WAITING, Diagram, Element
+from tests.properties.undoing import Undoing
 
 
-@dataclass(eq=False, slots=True)
-class Place:
-    """One run of the process or of a sub-process."""
-
-    id: str
-    owner: Token | None = None
-    tokens: list[Token] = field(default_factory=list)
-    parked: Counter[str] = field(default_factory=Counter)
-    """Tokens that wait at joins, by flow."""
-    armed: dict[str, int] = field(default_factory=dict)
-    """Starts of event sub-processes that are armed → how often they have fired."""
-    interrupted: bool = False
-    dead: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Token:
-    """One element instance that has been entered."""
-
-    element: Element
-    place: Place
-    path: Path
-    body: Token | None = None
-    inner: Place | None = None
-    rounds: list[Token] = field(default_factory=list)
-    begun: int = 0
-    done: int = 0
-    armed: dict[str, int] = field(default_factory=dict)
-    """Events that are armed beside it → how often they have fired."""
-
-
-class Game:
+class Game(Undoing):
     """One instance. ``outside``: error codes that a caller would catch."""
 
     def __init__(
-        self, diagram: Diagram, values: Mapping[str, int], outside: frozenset[str]
+        self, diagram: Diagram, values: Mapping[str, Value], outside: frozenset[str]
     ) -> None:
-        self.diagram = diagram
-        self.values = dict(values)
+        super().__init__(diagram, values)
         self.outside = outside
-        self.root = Place("")
-        self.ended = ""
-        self.entered: Counter[str] = Counter()
-        self.taken: Counter[str] = Counter()
-        self._numbers: Counter[Path] = Counter()
-        self._moving: deque[tuple[Place, str]] = deque()
-        self._begin_place(self.root)
+        self.thrown: list[tuple[str, Values]] = []
+        """Messages and signals, with the variables that went with them."""
+        self._enter(self.root, diagram.start(""))
         self._settle()
 
     # -- what may happen from outside
 
-    def complete(self, path: Path, values: Mapping[str, int]) -> None:
-        """A task, job, call, message or timer that a token itself waits for."""
-        self.values.update(values)
-        self._leave(self._waiting()[path])
-        self._settle()
-
-    def happen(self, path: Path) -> None:
-        """An armed event: its path is that of its host and one step more."""
-        host, event = self._armed()[path], self.diagram.elements[path[-1][0]]
-        if isinstance(host, Token) and host.element.kind == "events":
-            self._remove(host)
-            self.taken.update(set(host.element.outgoing) & set(event.incoming))
-            self._count(host.place, event, None)
-            self._send(host.place, event.outgoing)
+    def complete(self, path: Path, values: Values) -> None:
+        """A task, job, call, message, signal or timer that a token itself waits for."""
+        token = self.token(path)
+        if token.element.kind == "ad hoc":
+            self._activate(token, values, [], False, False)
         else:
-            host.armed[event.id] += 1
-            if event.trigger in ("timer", "cycle") and host.armed[event.id] == event.times:
-                del host.armed[event.id]
-            self._catch(host, event)
+            token.result = dict(values)
+            self._hear(token, "completing")
         self._settle()
 
-    def throw(self, path: Path, kind: str, code: str) -> None:
-        """An error of a task, job or call; an escalation of a call."""
-        self._throw(self._waiting()[path], None, kind, code)
+    def happen(self, path: Path, values: Values) -> None:
+        """An armed event."""
+        self._happen(*self.armed()[path], values)
         self._settle()
 
-    # -- what is seen from outside
+    def throw(self, path: Path, kind: str, code: str, values: Values) -> None:
+        """An error of a task, job, call or listener; an escalation of a call."""
+        found = self._catcher(self._of(path), None, kind, code)
+        if found is not None:
+            self._catch(*found, values)
+        elif kind == "error":
+            self._end("error")
+        self._settle()
 
-    def waits(self) -> dict[Path, str]:
-        """What waits → for what."""
-        waiting = self._waiting()
-        found = {path: WAITING[token.element.kind] for path, token in waiting.items()}
-        for path in self._armed():
-            event = self.diagram.elements[path[-1][0]]
-            kind = event.trigger or event.kind
-            found[path] = "timer" if kind == "cycle" else kind
-        return found
+    def activate(
+        self, path: Path, values: Values, chosen: list[str], fulfilled: bool, cancel: bool
+    ) -> None:
+        """The job of an ad-hoc sub-process is done."""
+        self._activate(self.token(path), values, chosen, fulfilled, cancel)
+        self._settle()
 
-    def active(self) -> Counter[str]:
-        """Where the tokens are."""
-        found: Counter[str] = Counter()
-        for place in self._places(self.root):
-            for flow, count in place.parked.items():
-                found[self.diagram.flows[flow].target] += count
-            for token in place.tokens:
-                found[token.element.id] += 1 + len(token.rounds)
-        return +found
+    def hear(self, path: Path, values: Values) -> None:
+        """The job of a listener is done."""
+        token = self._of(path)
+        event = token.hearing
+        if event == "completing":
+            token.result |= values
+        elif event == "end":
+            self.merge(token.around, values)
+        else:
+            token.values |= values
+        self._hear(token, event)
+        self._settle()
+
+    def deny(self, path: Path) -> None:
+        """A completing listener says no: the task waits as before."""
+        token = self._of(path)
+        token.hearing, token.heard, token.result = "", 0, {}
+
+    def fail(self, path: Path) -> None:
+        """What a token or a listener waits for ends with an incident …"""
+        self._set_held(path, True)
+
+    def retry(self, path: Path) -> None:
+        """… until it is tried again."""
+        token = self._of(path)
+        self._set_held(path, False)
+        if token.path == path:
+            self._open(token)
+        self._settle()
+
+    def set_variables(self, path: Path | None, values: Values, local: bool) -> None:
+        token = self.token(path) if path else None
+        if local and token is not None:
+            token.values |= values
+        else:
+            self.merge(token, values)
+        self._settle()
 
     def caught(self, path: Path, kind: str, code: str) -> bool:
         """Whether an error or escalation thrown there would be caught."""
-        return self._catcher(self._waiting()[path], None, kind, code) is not None
+        return self._catcher(self._of(path), None, kind, code) is not None
+
+    def _of(self, path: Path) -> Token:
+        """Whose wait this is."""
+        return self.token(path[:-1] if path[-1][1] == 0 else path)
+
+    def _set_held(self, path: Path, held: bool) -> None:
+        token = self._of(path)
+        if token.path == path:
+            token.held = held
+        else:
+            token.deaf = held
 
     # -- moving
 
     def _settle(self) -> None:
+        self._look()
         while not self.ended:
             if self._moving:
-                place, flow = self._moving.popleft()
-                if not place.dead:
-                    self._arrive(place, flow)
-            elif not self._leave_empty() and not self._release():
+                token = self._moving.popleft()
+                if not token.gone:
+                    self._move(token)
+                self._look()
+            elif not self._release():
                 return
 
     def _arrive(self, place: Place, flow: str) -> None:
+        self.taken[flow] += 1
         element = self.diagram.elements[self.diagram.flows[flow].target]
         if element.kind not in ("and", "or") or len(element.incoming) == 1:
             self._enter(place, element)
@@ -145,25 +142,10 @@ class Game:
                 place.parked[flow] -= 1
         self._enter(place, element)
 
-    def _leave_empty(self) -> bool:
-        """Leave a sub-process, or end the process, when no token is left inside."""
-        for place in self._places(self.root):
-            if place.tokens or place.parked.total():
-                continue
-            place.dead = True
-            place.armed.clear()
-            if place.owner is None:
-                self.ended = "completed"
-            else:
-                self._leave(place.owner)
-            return True
-        return False
-
     def _release(self) -> bool:
-        for place in self._places(self.root):
-            for element in self.diagram.elements.values():
-                here = element.kind == "or" and element.parent == place.id
-                if here and self._is_due(place, element):
+        for place in self.places():
+            for element in self.diagram.inside(place.id):
+                if element.kind == "or" and self._is_due(place, element):
                     self._join(place, element)
                     return True
         return False
@@ -188,200 +170,194 @@ class Game:
         found: set[str] = set()
         open_, seen = [element], {gateway.id}
         while open_:
-            at = open_.pop()
-            if at in seen:
+            at = self.diagram.elements[open_.pop()]
+            if at.id in seen:
                 continue
-            seen.add(at)
-            open_ += [event.id for event in self.diagram.boundaries(at)]
-            for flow in self.diagram.elements[at].outgoing:
+            seen.add(at.id)
+            open_ += [event.id for event in self.diagram.boundaries(at.id)]
+            open_ += [self.diagram.catch(at).id] if at.kind == "link throw" else []
+            for flow in at.outgoing:
                 found |= {flow} & set(gateway.incoming)
                 open_.append(self.diagram.flows[flow].target)
         return found
 
-    # -- the life of a token
+    # -- entering
 
-    def _count(self, place: Place, element: Element, body: Token | None) -> Token:
-        outer = body or place.owner
-        prefix = outer.path if outer else ()
-        self.entered[element.id] += 1
-        self._numbers[(*prefix, (element.id, 0))] += 1
-        number = self._numbers[(*prefix, (element.id, 0))]
-        return Token(element, place, (*prefix, (element.id, number)), body)
-
-    def _enter(self, place: Place, element: Element, body: Token | None = None) -> None:
-        token = self._count(place, element, body)
-        repeats = element.rounds is not None and body is None
-        if repeats and not element.rounds:
-            self._leave(token)
-        elif repeats or element.kind in WAITING or element.kind in ("sub", "event sub", "events"):
-            (body.rounds if body else place.tokens).append(token)
-            if body is None:
-                self._arm(token)
-            if repeats:
-                for _ in range(1 if element.sequential else element.rounds or 0):
-                    self._begin(token)
-            elif element.kind in ("sub", "event sub"):
-                token.inner = Place(element.id, token)
-                self._begin_place(token.inner)
+    def _enter(
+        self,
+        place: Place,
+        element: Element,
+        result: Values | None = None,
+        *,
+        caught: bool = False,
+        undoes: Token | None = None,
+    ) -> Token:
+        token = self._count(place, element, None)
+        token.result, token.caught, token.undoes = dict(result or {}), caught, undoes
+        if element.repeats:
+            self._repeat(token)
         else:
-            self._leave(token)
+            self._prepare(token)
+        return token
 
-    def _begin_place(self, place: Place) -> None:
-        """A scope begins: its event sub-processes are armed, its start event is entered."""
-        starts = self.diagram.event_starts(place.id)
-        place.armed = {
-            one.id: 0 for one in starts if one.trigger not in ("error", "escalation")
-        }
-        self._enter(place, self.diagram.start(place.id))
+    def _prepare(self, token: Token) -> None:
+        token.values |= self.mapped(token, token.element.inputs)
+        self._hear(token, "start")
 
-    def _arm(self, token: Token) -> None:
-        if token.element.kind == "events":
-            flows = [self.diagram.flows[flow] for flow in token.element.outgoing]
-            token.armed = {flow.target: 0 for flow in flows}
-        events = self.diagram.boundaries(token.element.id)
-        token.armed |= {
-            event.id: 0 for event in events if event.trigger not in ("error", "escalation")
-        }
-
-    def _begin(self, body: Token) -> None:
-        body.begun += 1
-        self._enter(body.place, body.element, body)
-
-    def _leave(self, token: Token) -> None:
-        self._remove(token)
-        body, element = token.body, token.element
-        if body is not None:
-            body.done += 1
-            if body.done == element.rounds or body.done == element.enough:
-                self._leave(body)
-            elif element.sequential:
-                self._begin(body)
+    def _hear(self, token: Token, event: str) -> None:
+        """The next listener of an event; when none is left, what comes after it."""
+        if token.heard < token.element.listeners.count(event):
+            token.heard += 1
+            token.hearing = event
             return
-        if element.kind == "terminate":
-            self._kill(token.place)
-            token.place.dead = False
-        elif element.kind == "error":
-            self._throw(None, token.place, "error", element.code)
-        elif element.kind in ("escalate", "escalation end"):
-            before = token.place.interrupted
-            self._throw(None, token.place, "escalation", element.code)
-            if token.place.interrupted != before:
-                return
-        self._send(token.place, self._chosen(element))
+        token.heard, token.hearing = 0, ""
+        after = {
+            "start": self._work, "creating": self._open, "completing": self._ready,
+            "end": self._ready,
+        }  # fmt: skip
+        token.told = event == "end"
+        after[event](token)
 
-    def _chosen(self, element: Element) -> list[str]:
-        true = [flow for flow in element.outgoing if self._holds(flow, element)]
+    def _work(self, token: Token) -> None:
+        """The element's own work; whatever waits is listened beside."""
+        kind = token.element.kind
+        if kind == "user":
+            self._hear(token, "creating")
+        elif kind in WAITING and not token.caught:
+            self._open(token)
+        elif kind in SUBS:
+            token.inner = Place(token.element.id, token)
+            self._enter(token.inner, self.diagram.start(token.element.id), token.result)
+            token.result = {}
+        elif kind == "events":
+            targets = [self.diagram.flows[flow].target for flow in token.element.outgoing]
+            token.armed = {target: Armed() for target in targets}
+        elif kind == "ad hoc":
+            self._begin_ad_hoc(token)
+        elif kind not in ("compensate", "compensation end") or not self._compensate(token):
+            if kind in ("publish", "broadcast"):
+                self.thrown.append((token.element.id, dict(token.values)))
+            if kind == "script":
+                name, expression = token.element.script
+                token.result = {name: value_of(expression, self.view(token))}
+            self._ready(token)
+        if token not in self._moving:
+            self._arm(token)
+
+    def _open(self, token: Token) -> None:
+        element = token.element
+        token.wait, token.held = WAITING.get(element.kind, "job"), False
+        everything = element.kind != "call" or element.all_parent
+        token.given = self.view(token) if everything else dict(token.values)
+
+    # -- leaving
+
+    def _move(self, token: Token) -> None:
+        if token.element.kind == "cancel" and not token.place.interrupted:
+            token.place.interrupted = True
+            self.clear(token.place, spare=token)
+            if self._undo(token, [token.place], ""):
+                return
+        if not (token.ghost or token.hidden or token.told):
+            self._take_in(token)
+            if not token.is_body and "end" in token.element.listeners:
+                self._hear(token, "end")
+                return
+        self._go(token)
+
+    def _take_in(self, token: Token) -> None:
+        """What came goes outwards, or stays inside where output mappings choose."""
+        element, result = token.element, token.result
+        if token.is_body:
+            self._give(token, element.collects)
+            return
+        starts = element.kind == "start" and token.place.owner is not None
+        if element.outputs or (element.trigger == "error" and not starts):
+            token.values |= result
+        elif element.trigger == "error" and token.place.owner is not None:
+            token.place.owner.values |= result
+        elif element.kind != "events" and (element.kind != "call" or element.all_child):
+            self.merge(token, result)
+        if element.kind == "ad hoc":
+            self._give(token, element.gathers)
+        if element.outputs:
+            made = self.mapped(token, element.outputs)
+            self.merge(token if token.body is not None else token.around, made)
+
+    def _go(self, token: Token) -> None:
+        """It leaves its element: by its flows, or by what it throws."""
+        element, place = token.element, token.place
+        flows: list[str] = []
+        if token.body is not None:
+            self._collect(token)
+        elif not token.ghost:
+            flows = [token.way] if token.way else self._chosen(token)
+        if element.kind == "start":
+            self._listen(place)
+        token.armed.clear()
+        self._record(token)
+        self._effect(token)
+        if token.undoes is not None and not token.gone:
+            self._undo_next(token.undoes)
+        elif token.body is not None:
+            self._one_done(token)
+        elif not token.gone:
+            self._spread(token, flows)
+        self._drop(token)
+
+    def _spread(self, token: Token, flows: list[str]) -> None:
+        if token.element.kind == "link throw":
+            self._enter(token.place, self.diagram.catch(token.element))
+        for flow in flows:
+            if token.way:
+                self.taken[flow] += 1
+                target = self.diagram.elements[self.diagram.flows[flow].target]
+                self._enter(token.place, target, token.result, caught=True)
+            else:
+                self._arrive(token.place, flow)
+
+    def _drop(self, token: Token) -> None:
+        """It is over; so is its place if it was the last one there."""
+        self.kill(token)
+        place = token.place
+        if not place.empty or place.over:
+            return
+        place.over = True
+        place.armed.clear()
+        if place.owner is None:
+            self._end(self.ended or "completed")
+        elif not place.owner.gone:
+            self._ready(place.owner)
+
+    def _listen(self, place: Place) -> None:
+        """The event sub-processes of a scope listen from its start event on."""
+        events = self.diagram.event_starts(place.id)
+        place.armed = {one.id: Armed() for one in events if one.trigger not in LOOKED_UP}
+
+    def _chosen(self, token: Token) -> list[str]:
+        element, view = token.element, self.view(token)
+        true = [flow for flow in element.outgoing if self._holds(flow, element, view)]
         if element.kind == "xor":
             true = true[:1]
         return true or [flow for flow in element.outgoing if flow == element.default]
 
-    def _holds(self, flow: str, element: Element) -> bool:
+    def _holds(self, flow: str, element: Element, view: Values) -> bool:
         condition = self.diagram.flows[flow].condition
         if condition is None:
             return flow != element.default
-        return self.values[f"v_{condition.task}"] < condition.limit
+        return holds(condition, view)
 
-    def _send(self, place: Place, flows: list[str]) -> None:
-        if not place.dead and not self.ended:
-            self.taken.update(flows)
-            self._moving += [(place, flow) for flow in flows]
-
-    def _remove(self, token: Token) -> None:
-        siblings = token.body.rounds if token.body else token.place.tokens
-        if token in siblings:
-            siblings.remove(token)
-        for each in (token, *token.rounds):
-            if each.inner is not None:
-                self._kill(each.inner)
-
-    def _kill(self, place: Place) -> None:
-        for each in self._places(place):
-            each.dead = True
-        self._moving = deque(move for move in self._moving if not move[0].dead)
-        place.tokens.clear()
-        place.parked.clear()
-        place.armed.clear()
-
-    # -- errors and escalations
-
-    def _throw(self, holder: Token | None, place: Place | None, kind: str, code: str) -> None:
-        """From an activity, or from an event in a place."""
-        found = self._catcher(holder, place, kind, code)
-        if found is not None:
-            self._catch(*found)
-        elif kind == "error":
-            assert code in self.outside
-            self.ended = "error"
-            self._kill(self.root)
-
-    def _catcher(
-        self, holder: Token | None, place: Place | None, kind: str, code: str
-    ) -> tuple[Token | Place, Element] | None:
-        """What catches it, from the inside outwards: events at the edge of an activity, then
-        event sub-processes beside it."""
-        while holder is not None or place is not None:
-            if holder is not None:
-                holder = holder.body or holder
-                event = _matching(self.diagram.boundaries(holder.element.id), kind, code)
-                if event is not None:
-                    return holder, event
-                place = holder.place
-            assert place is not None
-            starts = [] if place.interrupted else self.diagram.event_starts(place.id)
-            if holder is not None:
-                starts = [one for one in starts if one.parent != holder.element.id]
-            event = _matching(starts, kind, code)
-            if event is not None:
-                return place, event
-            holder, place = place.owner, None
-        return None
-
-    def _catch(self, host: Token | Place, event: Element) -> None:
-        if isinstance(host, Place):
-            if event.interrupting:
-                self._kill(host)
-                host.dead, host.interrupted = False, True
-            self._enter(host, self.diagram.elements[event.parent])
-            return
-        if event.interrupting:
-            self._remove(host)
-        self._count(host.place, event, None)
-        self._send(host.place, event.outgoing)
-
-    # -- looking
-
-    def _places(self, place: Place) -> Iterator[Place]:
-        """A place and all inside, inner before outer."""
-        for token in list(place.tokens):
-            for each in (token, *token.rounds):
-                if each.inner is not None:
-                    yield from self._places(each.inner)
-        yield place
-
-    def _waiting(self) -> dict[Path, Token]:
-        found = {}
-        for place in self._places(self.root):
-            for token in place.tokens:
-                if token.element.kind in WAITING and token.element.rounds is None:
-                    found[token.path] = token
-                if token.element.kind in WAITING:
-                    found |= {each.path: each for each in token.rounds}
-        return found
-
-    def _armed(self) -> dict[Path, Token | Place]:
-        found: dict[Path, Token | Place] = {}
-        for place in self._places(self.root):
-            outer = place.owner.path if place.owner else ()
-            found |= {(*outer, (event, 0)): place for event in place.armed}
-            for token in place.tokens:
-                found |= {(*token.path, (event, 0)): token for event in token.armed}
-        return found
-
-
-def _matching(events: list[Element], kind: str, code: str) -> Element | None:
-    """The event that catches the code; else one that catches every code."""
-    for wanted in (code, ""):
-        for event in events:
-            if event.trigger == kind and event.code == wanted:
-                return event
-    return None
+    def _effect(self, token: Token) -> None:
+        kind, code, own = token.element.kind, token.element.code, dict(token.values)
+        if kind == "terminate":
+            self.clear(token.place, spare=token)
+        elif kind == "cancel":
+            self._cancel(token.place)
+        elif kind in ("error", "escalate", "escalation end"):
+            what = "error" if kind == "error" else "escalation"
+            found = self._catcher(None, token.place, what, code)
+            if found is not None:
+                self._catch(*found, own)
+            elif kind == "error":
+                assert code in self.outside
+                self._end("error")

@@ -6,25 +6,54 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "start", "end", "terminate", "error", "escalate", "escalation end",
-    "user", "job", "receive", "call", "script", "manual", "sub", "event sub",
-    "xor", "and", "or", "events", "message", "signal", "timer", "boundary",
+    "start", "end", "terminate", "error", "escalate", "escalation end", "cancel",
+    "compensate", "compensation end", "link throw", "link catch", "publish", "broadcast",
+    "user", "job", "receive", "call", "script", "manual",
+    "sub", "event sub", "transaction", "ad hoc",
+    "xor", "and", "or", "events", "message", "signal", "timer", "condition", "boundary",
 ]  # fmt: skip
-Trigger = Literal["timer", "cycle", "message", "signal", "error", "escalation"]
+Trigger = Literal[
+    "timer", "cycle", "message", "signal", "condition", "error", "escalation", "cancel",
+    "compensation",
+]  # fmt: skip
 
 WAITING: dict[str, str] = {
     "user": "task", "job": "job", "call": "call", "receive": "message", "message": "message",
-    "signal": "signal", "timer": "timer",
+    "signal": "signal", "timer": "timer", "condition": "condition",
 }  # fmt: skip
 """Kinds of elements that wait for something outside → what they wait for."""
+SUBS = ("sub", "event sub", "transaction")
+ACTIVITIES = (*SUBS, "ad hoc", "user", "job", "receive", "call", "script", "manual")
+LOOKED_UP = ("error", "escalation", "cancel", "compensation")
+"""Triggers that are not armed, but looked up when they are thrown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """``v_TASK < limit``: true or false by the last result of a task."""
+    """``NAME < limit``."""
 
-    task: str
+    name: str
     limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """``name``, ``name + number``, or the number alone where there is no name."""
+
+    name: str = ""
+    number: int = 0
+
+
+Mapping = tuple[str, Expression]
+"""A variable and what it becomes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collects:
+    """An output collection and its output element."""
+
+    into: str
+    element: Expression
 
 
 @dataclass(slots=True)
@@ -44,11 +73,52 @@ class Element:
     """Of an error or escalation; "" at a boundary event catches every code."""
     times: int = 1
     """How often a timer fires at most; 0: without end."""
+    condition: Condition | None = None
+    """Of a conditional event."""
+    link: str = ""
+    # -- repeated
     rounds: int | None = None
-    """Of a multi-instance."""
+    """Of a multi-instance: its collection is 0, 1, 2 …"""
     sequential: bool = False
     enough: int = 0
     """After how many rounds a multi-instance is complete; 0: after all."""
+    again: Condition | None = None
+    """Of a standard loop: it goes on while this is true."""
+    test_before: bool = False
+    most: int = 0
+    """The most rounds of a standard loop."""
+    # -- variables
+    inputs: list[Mapping] = field(default_factory=list)
+    outputs: list[Mapping] = field(default_factory=list)
+    collects: Collects | None = None
+    """Of a multi-instance."""
+    gathers: Collects | None = None
+    """Of an ad-hoc sub-process."""
+    script: Mapping = ("made", Expression("", 2))
+    all_parent: bool = True
+    all_child: bool = True
+    """What a call activity gives to its child, and takes back."""
+    # -- ad-hoc sub-processes
+    chosen: list[str] = field(default_factory=list)
+    """The active elements of an ad-hoc sub-process; none: its job chooses."""
+    suffices: int = 0
+    """How many results complete an ad-hoc sub-process; 0: all of its inner instances do."""
+    cancel_rest: bool = True
+    """Whether what still runs inside is cancelled then."""
+    # -- compensation
+    undo: str = ""
+    """Its compensation handler."""
+    handles: bool = False
+    """Whether it is a compensation handler."""
+    undoes: str = ""
+    """The activity that a compensation event undoes; "": all of its scope."""
+    # -- listeners
+    listeners: list[str] = field(default_factory=list)
+    """Their events, in order."""
+
+    @property
+    def repeats(self) -> bool:
+        return self.rounds is not None or self.again is not None
 
 
 @dataclass(slots=True)
@@ -64,16 +134,29 @@ class Diagram:
     elements: dict[str, Element] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
 
+    def inside(self, parent: str) -> list[Element]:
+        return [one for one in self.elements.values() if one.parent == parent]
+
     def boundaries(self, host: str) -> list[Element]:
         return [one for one in self.elements.values() if one.host == host]
 
     def event_starts(self, parent: str) -> list[Element]:
         """The start events of the event sub-processes of a scope."""
-        made = self.elements.values()
-        inside = (one for one in made if one.parent == parent and one.kind == "event sub")
-        return [self.start(one.id) for one in inside]
+        return [self.start(one.id) for one in self.inside(parent) if one.kind == "event sub"]
 
     def start(self, parent: str) -> Element:
         """The start event of the process or of a sub-process."""
-        inside = (one for one in self.elements.values() if one.parent == parent)
-        return next(one for one in inside if one.kind == "start")
+        return next(one for one in self.inside(parent) if one.kind == "start")
+
+    def choices(self, ad_hoc: str) -> list[str]:
+        """What an ad-hoc sub-process can begin with."""
+        return [
+            one.id
+            for one in self.inside(ad_hoc)
+            if not one.incoming and not one.handles and one.kind not in ("boundary", "link catch")
+        ]
+
+    def catch(self, throw: Element) -> Element:
+        """Where a link goes on."""
+        same = (one for one in self.inside(throw.parent) if one.link == throw.link)
+        return next(one for one in same if one.kind == "link catch")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 
 FULL = os.environ.get("BIHUAN_PROPERTIES") == "full"
+FIRST = int(os.environ.get("BIHUAN_SEED", "0")) * 1_000_000
+"""Where the seeds begin: another number plays other cases."""
 
 
 def parts(full: int, few: int, size: int) -> list[range]:
     """Seeds in parts, so that several processes share them."""
-    count = full if FULL else few
-    return [range(first, min(first + size, count)) for first in range(0, count, size)]
+    end = FIRST + (full if FULL else few)
+    return [range(first, min(first + size, end)) for first in range(FIRST, end, size)]

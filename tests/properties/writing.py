@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from tests.properties.net import Diagram, Element, Flow
+from tests.properties.net import Collects, Diagram, Element, Expression, Flow
 from tests.unit.bpmn.drawing import (
+    again,
+    compensate,
+    condition,
     definitions,
     el,
     event,
     ext,
     flow,
+    io,
+    link,
     many,
     message,
     message_definition,
@@ -19,20 +24,19 @@ from tests.unit.bpmn.drawing import (
 
 TAGS = {
     "start": "startEvent", "end": "endEvent", "terminate": "endEvent", "error": "endEvent",
-    "escalation end": "endEvent", "escalate": "intermediateThrowEvent", "user": "userTask",
-    "job": "serviceTask", "receive": "receiveTask", "call": "callActivity",
-    "script": "scriptTask", "manual": "manualTask", "sub": "subProcess",
-    "xor": "exclusiveGateway", "and": "parallelGateway", "or": "inclusiveGateway",
-    "events": "eventBasedGateway", "message": "intermediateCatchEvent",
-    "timer": "intermediateCatchEvent", "signal": "intermediateCatchEvent",
-    "event sub": "subProcess", "boundary": "boundaryEvent",
+    "escalation end": "endEvent", "compensation end": "endEvent", "cancel": "endEvent",
+    "escalate": "intermediateThrowEvent", "compensate": "intermediateThrowEvent",
+    "link throw": "intermediateThrowEvent", "publish": "intermediateThrowEvent",
+    "broadcast": "intermediateThrowEvent", "link catch": "intermediateCatchEvent",
+    "message": "intermediateCatchEvent", "timer": "intermediateCatchEvent",
+    "signal": "intermediateCatchEvent", "condition": "intermediateCatchEvent",
+    "boundary": "boundaryEvent", "user": "userTask", "job": "serviceTask",
+    "receive": "receiveTask", "call": "callActivity", "script": "scriptTask",
+    "manual": "manualTask", "sub": "subProcess", "event sub": "subProcess",
+    "transaction": "transaction", "ad hoc": "adHocSubProcess", "xor": "exclusiveGateway",
+    "and": "parallelGateway", "or": "inclusiveGateway", "events": "eventBasedGateway",
 }  # fmt: skip
-EXTENSIONS = {
-    "user": z("userTask"),
-    "job": z("taskDefinition", type="work"),
-    "call": z("calledElement", processId="child"),
-    "script": z("script", expression="=1 + 1", resultVariable="made"),
-}
+_TASK_LISTENERS = ("creating", "completing")
 
 
 def written(diagram: Diagram) -> bytes:
@@ -48,58 +52,141 @@ def written(diagram: Diagram) -> bytes:
 
 
 def _inside(diagram: Diagram, parent: str) -> str:
-    elements = [one for one in diagram.elements.values() if one.parent == parent]
     flows = [
         one for one in diagram.flows.values() if diagram.elements[one.source].parent == parent
     ]
-    return "".join([_element(diagram, one) for one in elements] + [_flow(one) for one in flows])
+    made = [_element(diagram, one) for one in diagram.inside(parent)]
+    return "".join(made + [_flow(one) for one in flows])
 
 
 def _flow(one: Flow) -> str:
-    condition = f"=v_{one.condition.task} < {one.condition.limit}" if one.condition else ""
-    return flow(one.source, one.target, condition, one.id)
+    said = f"={one.condition.name} < {one.condition.limit}" if one.condition else ""
+    return flow(one.source, one.target, said, one.id)
 
 
 def _element(diagram: Diagram, one: Element) -> str:
-    attributes = {}
-    if one.default:
-        attributes["default"] = one.default
-    if one.kind == "receive":
-        attributes["messageRef"] = "m"
-    if one.host:
-        attributes["attachedToRef"] = one.host
-        attributes["cancelActivity"] = "true" if one.interrupting else "false"
-    extension = ext(EXTENSIONS[one.kind]) if one.kind in EXTENSIONS else ""
-    content = [extension, _definition(one), _rounds(one)]
-    if one.kind == "event sub":
-        attributes["triggeredByEvent"] = "true"
-    if one.kind == "start" and one.trigger:
-        attributes["isInterrupting"] = "true" if one.interrupting else "false"
-    if one.kind in ("sub", "event sub"):
+    content = [ext(*_extensions(one)), _definition(one), _rounds(one)]
+    if one.kind in ("sub", "event sub", "transaction", "ad hoc"):
         content.append(_inside(diagram, one.id))
-    return el(TAGS[one.kind], one.id, *content, **attributes)
+    if one.kind == "ad hoc" and one.gathers and one.suffices:
+        done = f"=count({one.gathers.into}) &gt;= {one.suffices}"
+        content.append(f"<bpmn:completionCondition>{done}</bpmn:completionCondition>")
+    made = el(TAGS[one.kind], one.id, *content, **_attributes(one))
+    if one.undo:
+        made += el(
+            "boundaryEvent", f"{one.id}-undo", compensate(), attachedToRef=one.id
+        ) + el("association", f"{one.id}-to-{one.undo}", sourceRef=f"{one.id}-undo",
+               targetRef=one.undo)  # fmt: skip
+    return made
+
+
+def _attributes(one: Element) -> dict[str, str]:
+    found = {}
+    if one.default:
+        found["default"] = one.default
+    if one.kind == "receive":
+        found["messageRef"] = "m"
+    if one.host:
+        found["attachedToRef"] = one.host
+        found["cancelActivity"] = _flag(one.interrupting)
+    if one.kind == "event sub":
+        found["triggeredByEvent"] = "true"
+    if one.kind == "start" and one.trigger:
+        found["isInterrupting"] = _flag(one.interrupting)
+    if one.kind == "ad hoc":
+        found["cancelRemainingInstances"] = _flag(one.cancel_rest)
+    if one.handles:
+        found["isForCompensation"] = "true"
+    return found
+
+
+def _extensions(one: Element) -> list[str]:
+    found = [_zeebe(one)]
+    if one.inputs or one.outputs:
+        found.append(io(_mappings(one.inputs), _mappings(one.outputs)))
+    if one.kind == "publish":
+        key = z("property", name="message.correlationKey", value="=1")
+        found.append(z("properties", key))
+    for tag, inner, mine in (
+        ("executionListeners", "executionListener", False),
+        ("taskListeners", "taskListener", True),
+    ):
+        said = [each for each in one.listeners if (each in _TASK_LISTENERS) is mine]
+        if said:
+            found.append(z(tag, *(z(inner, eventType=each, type="hear") for each in said)))
+    return found
+
+
+def _zeebe(one: Element) -> str:
+    if one.kind == "user":
+        return z("userTask")
+    if one.kind == "job":
+        return z("taskDefinition", type="work")
+    if one.kind == "call":
+        return z(
+            "calledElement",
+            processId="child",
+            propagateAllParentVariables=_flag(one.all_parent),
+            propagateAllChildVariables=_flag(one.all_child),
+        )
+    if one.kind == "script":
+        return z("script", expression=feel(one.script[1]), resultVariable=one.script[0])
+    if one.kind == "ad hoc":
+        chosen = "=[" + ", ".join(f'"{each}"' for each in one.chosen) + "]"
+        said = {"activeElementsCollection": chosen} if one.chosen else {}
+        job = "" if one.chosen else z("taskDefinition", type="choose")
+        return z("adHoc", **said, **_collects(one.gathers)) + job
+    return ""
+
+
+def feel(one: Expression) -> str:
+    parts = [one.name] if one.name else []
+    parts += [str(one.number)] if one.number or not one.name else []
+    return "=" + " + ".join(parts)
+
+
+def _mappings(pairs: list[tuple[str, Expression]]) -> dict[str, str]:
+    return {name: feel(expression) for name, expression in pairs}
+
+
+def _collects(one: Collects | None) -> dict[str, str]:
+    return {"outputCollection": one.into, "outputElement": feel(one.element)} if one else {}
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _rounds(one: Element) -> str:
+    if one.again is not None:
+        said = {"testBefore": _flag(one.test_before)}
+        if one.most:
+            said["loopMaximum"] = str(one.most)
+        return again(f"={one.again.name} < {one.again.limit}", **said)
     if one.rounds is None:
         return ""
-    condition = f"=numberOfCompletedInstances >= {one.enough}" if one.enough else ""
+    done = f"=numberOfCompletedInstances >= {one.enough}" if one.enough else ""
     items = f"={list(range(one.rounds))}"
-    return many(items, sequential=one.sequential, condition=condition, inputElement="item")
+    names = {"inputElement": "item", **_collects(one.collects)}
+    return many(items, sequential=one.sequential, condition=done, **names)
 
 
 def _definition(one: Element) -> str:
     kind = one.trigger or one.kind
-    if kind == "timer":
-        return timer("duration", "PT1H")
+    plain = {
+        "timer": timer("duration", "PT1H"), "signal": event("signal", "s"),
+        "broadcast": event("signal", "s"), "message": message("m"), "publish": message("m"),
+        "terminate": event("terminate"), "cancel": event("cancel"),
+        "link throw": link(one.link), "link catch": link(one.link),
+        "compensation": compensate(), "compensate": compensate(one.undoes),
+        "compensation end": compensate(one.undoes),
+    }  # fmt: skip
+    if kind in plain:
+        return plain[kind]
     if kind == "cycle":
         return timer("cycle", f"R{one.times or ''}/PT1H")
-    if kind == "signal":
-        return event("signal", "s")
-    if kind == "message":
-        return message("m")
-    if kind == "terminate":
-        return event("terminate")
+    if one.condition is not None:
+        return condition(f"={one.condition.name} < {one.condition.limit}")
     if kind == "error":
         return event("error", f"error{one.code}" if one.code else "")
     if kind.startswith("escalat"):
