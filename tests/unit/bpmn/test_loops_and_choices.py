@@ -24,6 +24,7 @@ from tests.unit.bpmn.drawing import (
     listener,
     many,
     process,
+    script,
     service,
     signal,
     start,
@@ -107,6 +108,39 @@ def test_too_many_rounds_are_held_before_the_first() -> None:
                flows("s2 t e2"), many("=for i in 1..1000 return i"))  # fmt: skip
     nested = bench(one_step(inner).replace(b'"=1..1000"', b'"=for i in 1..1000 return i"')).start()
     assert {x.kind for x in nested.incidents()} == {"STEP_LIMIT"}
+
+
+def nested(count: int, *, in_turn: bool) -> bytes:
+    """A sub-process ``count`` times, in which a script runs ``count`` times."""
+    items = f"=for i in 1..{count} return i"
+    inner = script("t", "n", "=loopCounter").replace("</bpmn:scriptTask>", many(
+        items, outputCollection="inner", outputElement="=n"
+    ) + "</bpmn:scriptTask>")  # fmt: skip
+    return one_step(
+        el("subProcess", "a", start("s2"), inner, end("e2"), flows("s2 t e2"),
+           many(items, sequential=in_turn, outputCollection="all", outputElement="=count(inner)"))
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("in_turn", [True, False])
+def test_rounds_within_rounds_are_held_and_go_on(in_turn: bool) -> None:
+    """150 × 150 rounds are more than one operation begins; retrying begins the rest."""
+    one = bench(nested(150, in_turn=in_turn)).start()
+    assert {x.kind for x in one.incidents()} == {"STEP_LIMIT"}
+    for incident in one.incidents():
+        token = incident.token
+        one.act(lambda run, token=token: run.retry(token))  # type: ignore[misc]
+    ended = one.ended()
+    assert ended is not None
+    assert ended.variables["all"] == [150] * 150
+
+
+def test_very_many_rounds_within_rounds_are_held_at_once() -> None:
+    one = bench(nested(300, in_turn=True)).start()
+    (incident,) = one.incidents()
+    assert (incident.element_id, incident.kind) == ("t", "STEP_LIMIT")
+    assert "20000" in incident.zh
+    assert len(one.active()) < 10
 
 
 # -- ad-hoc sub-processes
