@@ -4,12 +4,14 @@ from web.pages import (
     account,
     case,
     cases,
+    customers,
     deployments,
     figures,
     health,
     inbox,
     incidents,
     intake,
+    links,
     notices,
     sign_in,
     task,
@@ -17,5 +19,5 @@ from web.pages import (
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    cases.pages, case.pages, deployments.pages, incidents.pages, figures.pages, notices.pages,
+    cases.pages, case.pages, links.pages, customers.pages, deployments.pages, incidents.pages, figures.pages, notices.pages,
 )

@@ -22,6 +22,7 @@ from web import session
 from web.pages import filling
 from web.pages.display import of_field
 from web.pages.intake import labels
+from web.pages.links import belonging
 from web.pages.story import Teller
 from web.session import SIGNED_IN, right, wants_fragment
 
@@ -45,7 +46,8 @@ def show(case_id: int) -> str:
             "case.html", case=view, case_id=case_id, processes=running, shown=shown,
             lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
             tasks=open_tasks(conn, case_id), clocks=clocks(conn, case_id),
-            incidents=incidents.list_open(conn, case_id), others=cases.siblings(conn, case_id),
+            incidents=incidents.list_open(conn, case_id),
+            belonging=belonging(conn, view, person),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
         )

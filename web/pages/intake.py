@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 import forms
 from engine import cases
-from engine.cases import CaseKind
+from engine.cases import CaseKind, marking
 from engine.errors import Invalid
 from web import session
 from web.pages import filling
@@ -92,10 +92,11 @@ def customer(kind_id: str) -> str:
         found = cases.of_customer(conn, ref) if len(ref) >= _SHORTEST_NUMBER else None
         said = request.args.to_dict()
         repeated = {row.key for row in cases.repeats(conn, kind_id, said)} if found else set()
+        rules = marking.rules(conn) if found and found.marks else []
     level = kind.field(_customer_field(kind, "level"))
     names = level.options if level else {}
     return render_template("customer_cases.html", found=found, ref=ref, level_names=names,
-                           repeated=repeated)
+                           repeated=repeated, labels={one.mark: one.label for one in rules})
 
 
 def _kind(conn: Connection, kind_id: str) -> tuple[CaseKind, forms.Form]:
