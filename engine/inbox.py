@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import array
 
-from engine import cases, privacy, run
+from engine import cases, clocks, privacy, run
 from engine.cases import CaseView
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.model import Json, Person
@@ -82,6 +82,9 @@ class TaskRow:
     customer_name: str
     customer_level: str | None
     late: bool
+    clock_name: str | None
+    clock_due_at: datetime | None
+    """The clock of the case that runs out next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,8 @@ def page(
     after: str | None = None,
     limit: int = 50,
 ) -> Page:
-    """A page of tasks, the most urgent first (of those done, the latest).
+    """A page of tasks, those due next first, of the same due time the higher priority first (of
+    those done, the latest).
 
     ``search`` is looked for, word by word, in the case's search text and the task's name.
     ``filters``: ``element_name``, ``element_id``, ``group``, ``kind``, ``status`` (equal),
@@ -202,7 +206,7 @@ def _visible(conn: Connection, row: Row[Any]) -> dict[str, Json]:
 
 def _rows(*more: ColumnElement[Any]) -> Select[Any]:
     t, c = user_tasks.c, case_table.c
-    return (
+    rows = (
         select(
             t.key, t.case_id, t.instance_key, t.element_id, t.name, t.state, t.assignee,
             people.c.name.label("assignee_name"), t.candidate_groups, t.priority, t.due_at,
@@ -216,6 +220,7 @@ def _rows(*more: ColumnElement[Any]) -> Select[Any]:
         .outerjoin(customers, customers.c.key == c.customer_key)
         .outerjoin(people, people.c.login == t.assignee)
     )  # fmt: skip
+    return clocks.nearest(rows, t.case_id)
 
 
 def _view(view: View, person: Person) -> list[ColumnElement[bool]]:
@@ -268,32 +273,34 @@ def _ordered(query: Select[Any], view: str) -> Select[Any]:
     key = user_tasks.c.key
     if view == "done":
         return query.order_by(user_tasks.c.ended_at.desc(), key.desc())
-    return query.order_by(_DUE, key)
+    return query.order_by(_DUE, user_tasks.c.priority.desc(), key)
 
 
 def _after(query: Select[Any], view: str, cursor: str | None) -> Select[Any]:
     if not cursor:
         return query
-    key, place = user_tasks.c.key, tuple_(*_place(cursor))
+    at, priority, key = _place(cursor)
     if view == "done":
-        return query.where(tuple_(user_tasks.c.ended_at, key) < place)
-    return query.where(tuple_(_DUE, key) > place)
+        return query.where(tuple_(user_tasks.c.ended_at, user_tasks.c.key) < tuple_(at, key))
+    here = tuple_(_DUE, -user_tasks.c.priority, user_tasks.c.key)
+    return query.where(here > tuple_(at, -priority, key))
 
 
 def _cursor(view: str, row: Row[Any]) -> str:
     moment = row.ended_at if view == "done" else row.due_at
-    place = [moment.isoformat() if moment else _FOREVER, row.key]
+    place = [moment.isoformat() if moment else _FOREVER, row.priority, row.key]
     return base64.urlsafe_b64encode(orjson.dumps(place)).decode().rstrip("=")
 
 
-def _place(cursor: str) -> tuple[ColumnElement[Any], ColumnElement[int]]:
+def _place(cursor: str) -> tuple[ColumnElement[Any], ColumnElement[int], ColumnElement[int]]:
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        moment, key = orjson.loads(base64.urlsafe_b64decode(padded.encode()))
+        moment, *numbers = orjson.loads(base64.urlsafe_b64decode(padded.encode()))
+        priority, key = (literal(int(one)) for one in numbers)
         if moment == _FOREVER:
-            return cast(ColumnElement[Any], text("'infinity'::timestamptz")), literal(int(key))
+            return cast(ColumnElement[Any], text("'infinity'::timestamptz")), priority, key
         at = literal(datetime.fromisoformat(moment), DateTime(timezone=True))
-        return at, literal(int(key))
+        return at, priority, key
     except (ValueError, TypeError, binascii.Error) as error:
         raise Invalid("翻页标记不对。", "The cursor is wrong.") from error
 
@@ -308,7 +315,7 @@ def _row(row: Row[Any], now: datetime) -> TaskRow:
         row.ended_by, row.form_key, row.draft, row.moving, row.denied, row.number or "",
         row.kind or "", privacy.prose(row.title or ""), row.status or "", row.received_at,
         row.case_due_at, bool(row.sample), privacy.name(row.customer_name or ""),
-        row.customer_level, late,
+        row.customer_level, late, row.clock_name, row.clock_due_at,
     )  # fmt: skip
 
 

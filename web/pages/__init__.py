@@ -4,6 +4,7 @@ from web.pages import (
     account,
     case,
     cases,
+    clocks,
     customers,
     deployments,
     figures,
@@ -19,5 +20,7 @@ from web.pages import (
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    cases.pages, case.pages, links.pages, customers.pages, deployments.pages, incidents.pages, figures.pages, notices.pages,
+    cases.pages, case.pages, links.pages, customers.pages,
+    clocks.pages, deployments.pages, incidents.pages, figures.pages,
+    notices.pages,
 )

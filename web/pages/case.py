@@ -12,15 +12,16 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 import forms
-from engine import cases, groups, history, incidents, messages, people, run
+from engine import cases, clocks, groups, history, incidents, limits, messages, people, run
 from engine.cases import CaseKind
-from engine.cases.work import clocks, open_tasks, processes
+from engine.cases.work import open_tasks, processes
 from engine.errors import Conflict, Forbidden
 from engine.messages import Waiting
 from engine.model import Person
 from web import session
 from web.pages import filling
 from web.pages.display import of_field
+from web.pages.faces import Face, faces
 from web.pages.intake import labels
 from web.pages.links import belonging
 from web.pages.story import Teller
@@ -45,7 +46,9 @@ def show(case_id: int) -> str:
         return render_template(
             "case.html", case=view, case_id=case_id, processes=running, shown=shown,
             lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
-            tasks=open_tasks(conn, case_id), clocks=clocks(conn, case_id),
+            tasks=open_tasks(conn, case_id), faces=_faces(conn, case_id),
+            may_agree=limits.may_agree(conn, case_id, person),
+            may_change=not _LEADERS.isdisjoint(person.roles),
             incidents=incidents.list_open(conn, case_id),
             belonging=belonging(conn, view, person),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
@@ -62,7 +65,8 @@ def aside(case_id: int) -> str:
         entries = history.timeline(conn, case_id, limit=_LOOKED_AT)
         lines = teller(conn, kind).tell(case_id, entries, _LATEST_LINES)
         others = cases.siblings(conn, case_id)
-    return render_template("case_aside.html", lines=lines, others=others)
+        shown = _faces(conn, case_id)
+    return render_template("case_aside.html", lines=lines, others=others, faces=shown)
 
 
 @pages.get("/diagram/<key:instance_key>")
@@ -141,6 +145,13 @@ def redraw(case_id: int, key: int) -> str:
         form, known = _action_form(conn, _allowed(conn, case_id, key))
         fields = form.fields(known, filling.entered(form)) if form else ()
     return render_template("form_fields.html", fields=fields)
+
+
+def _faces(conn: Connection, case_id: int) -> list[Face]:
+    engine = session.engine()
+    return faces(
+        conn, clocks.of_case(conn, case_id), engine.now(), engine.zone, people.names(conn)
+    )
 
 
 def teller(conn: Connection, kind: CaseKind | None) -> Teller:

@@ -25,7 +25,7 @@ def install(app: Flask, zone: str) -> None:
     filters = app.jinja_env.filters
     filters["moment"] = lambda at: moment(at, datetime.now(here))
     filters["clock"] = lambda at: at.astimezone(here).strftime("%Y-%m-%d %H:%M") if at else ""
-    filters["due"] = lambda at: due(at, datetime.now(here))
+    filters["due"] = lambda at, soon=SOON: due(at, datetime.now(here), soon or SOON)
     filters["shown"] = shown
     filters["of_field"] = lambda value, field, names=None: of_field(value, field, here, names)
     filters["priority"] = priority
@@ -55,18 +55,19 @@ def duration(span: timedelta) -> str:
     return f"{minutes} 分" if minutes else "不足 1 分"
 
 
-def due(at: datetime | None, now: datetime) -> Markup:
-    """A ``<time>`` that countdown.js keeps going; without it the text stays as it was sent."""
+def due(at: datetime | None, now: datetime, soon: timedelta = SOON) -> Markup:
+    """A ``<time>`` that countdown.js keeps going; without it the text stays as it was sent. It
+    is marked when no more than ``soon`` is left."""
     if at is None:
         return Markup('<span class="text-secondary">无时限</span>')
     left = at - now
     late = left <= timedelta(0)
-    mark = "due-late" if late else "due-soon" if left <= SOON else ""
+    mark = "due-late" if late else "due-soon" if left <= soon else ""
     text = f"已超时 {duration(-left)}" if late else f"剩 {duration(left)}"
     local = at.astimezone(now.tzinfo)
     return Markup(
         '<time datetime="{0}" data-due="{0}" data-soon="{1}" class="{2}" title="{3}">{4}</time>'
-    ).format(local.isoformat(timespec="seconds"), int(SOON.total_seconds()), mark,
+    ).format(local.isoformat(timespec="seconds"), int(soon.total_seconds()), mark,
              f"{local:%Y-%m-%d %H:%M} 到期", text)
 
 
