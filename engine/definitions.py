@@ -13,9 +13,8 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, exists, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, calendar, catalogue, dmn
+from engine import bpmn, calendar, catalogue, categories, dmn
 from engine.bpmn.diagram import ProcessInfo
 from engine.errors import NotFound
 from engine.feel import Function
@@ -165,11 +164,6 @@ def functions_at(
     return store_of(conn).lookups.get((number, "functions"), lambda: _functions(conn, number))
 
 
-def catalogues_at(conn: Connection, number: int) -> Mapping[str, catalogue.Catalogue]:
-    """The latest version of each catalogue, by id."""
-    return {one.id: one for one in _catalogues(conn, number).values()}
-
-
 def missing(kind: str, id_: str) -> NotFound:
     """The error that says there is no such definition."""
     return NotFound(
@@ -211,27 +205,10 @@ def _functions(
     if deployed is not None:
         name, bytes_ = content(conn, deployed.key)
         days = calendar.parse(bytes_, name)
-    read = _catalogues(conn, number)
-    known = {one.id: one for one in read.values()}
-    made_of = (deployed.key if deployed else 0, *read)
-    categories = catalogue.functions(known, lambda: _now(store).date())
-    return made_of, calendar.functions(days) | categories | _present(store)
-
-
-def _catalogues(conn: Connection, number: int) -> dict[int, catalogue.Catalogue]:
-    """By the key of the definition."""
-    return store_of(conn).lookups.get((number, "catalogues"), lambda: _read_catalogues(conn))
-
-
-def _read_catalogues(conn: Connection) -> dict[int, catalogue.Catalogue]:
-    query = (
-        select(definitions.c.key, resources.c.name, resources.c.content)
-        .join(resources, resources.c.key == definitions.c.resource_key)
-        .where(definitions.c.kind == "catalogue")
-        .ext(distinct_on(definitions.c.id))
-        .order_by(definitions.c.id, definitions.c.version.desc())
-    )
-    return {row.key: catalogue.parse(row.content, row.name) for row in conn.execute(query)}
+    known = categories.named(conn, number)
+    made_of = (deployed.key if deployed else 0, *categories.at(conn, number))
+    choices = catalogue.functions(known, lambda: _now(store).date())
+    return made_of, calendar.functions(days) | choices | _present(store)
 
 
 def _now(store: Store) -> datetime:

@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, catalogue, dmn, figures, lists, resources, starts
-from engine.definitions import catalogues_at, content, functions_at, number, resolve
+from engine import bpmn, catalogue, categories, dmn, figures, lists, resources, starts
+from engine.definitions import content, functions_at, number, resolve
 from engine.definitions import deployed as definitions_changed
 from engine.definitions import process as compiled
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
@@ -173,7 +173,7 @@ def _lint(resource: Resource, known: bpmn.Known) -> list[Finding]:
 
 
 def _removed(conn: Connection, now: catalogue.Catalogue, filename: str) -> list[Finding]:
-    before = catalogues_at(conn, number(conn)).get(now.id)
+    before = categories.named(conn, number(conn)).get(now.id)
     return catalogue.removed(before, now, filename) if before else []
 
 
@@ -219,7 +219,7 @@ def _missing_catalogues(
     conn: Connection, read: Sequence[Resource], case: Resource
 ) -> list[Finding]:
     known = {one.catalogue.id for one in read if one.catalogue is not None}
-    known |= set(catalogues_at(conn, number(conn)))
+    known |= set(categories.named(conn, number(conn)))
     fields = case.data.get("fields")
     named = (one for one in fields if isinstance(one, dict)) if isinstance(fields, list) else ()
     return [

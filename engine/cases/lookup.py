@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
-from engine import definitions
+from engine import categories, definitions
 from engine.cases.kinds import CaseKind, parse, with_options
 from engine.store.unit import store_of
 from engine.tables import definitions as table
@@ -22,7 +22,7 @@ def kind(conn: Connection, kind_id: str, number: int | None = None) -> CaseKind:
     def read() -> CaseKind:
         name, content = definitions.content(conn, definition.key)
         found = parse(content, name, functions)
-        return with_options(found, definitions.catalogues_at(conn, at))
+        return with_options(found, categories.named(conn, at))
 
     found: CaseKind = store_of(conn).lookups.get(("case-kind", definition.key, made_of), read)
     return found
