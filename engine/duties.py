@@ -16,7 +16,7 @@ a list of contexts. Error `LIST_FAILED`.
 variables). Result ``opened``: ``{"key", "number"}``. Error `CASE_REFUSED`.
 
 `figure.read`: ``figures`` (ids), ``from``, ``to``, and the filters ``unit``, ``region``,
-``channel``, ``level``, ``category``. Result ``figures``: ``[{"id", "title", "unit", "value",
+``channel``, ``level``, ``category``. Result ``measured``: ``[{"id", "title", "unit", "value",
 "target", "met", "missing"}]``. Error `LIST_FAILED`.
 """
 
@@ -123,7 +123,7 @@ DUTIES: Mapping[str, Duty] = MappingProxyType({
     "notice.send": Duty(_send_notice, "notice", "NOTICE_INVALID"),
     "case.open": Duty(_open_case, "opened", "CASE_REFUSED"),
     "list.read": Duty(_read_list, "rows", "LIST_FAILED"),
-    "figure.read": Duty(_read_figures, "figures", "LIST_FAILED"),
+    "figure.read": Duty(_read_figures, "measured", "LIST_FAILED"),
 })
 """Job type → duty. Each has an element template in ``adapters/templates``."""
 
