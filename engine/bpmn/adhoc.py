@@ -14,7 +14,7 @@ from engine.bpmn.nodes import Task, is_ghost
 from engine.bpmn.subprocess import SubProcess
 from engine.bpmn.tasks import JobTask
 from engine.bpmn.workflow import Instance, token_of
-from engine.errors import Invalid
+from engine.errors import Conflict, Invalid
 from engine.model import Json
 
 Chosen = tuple[str, dict[str, Json]]
@@ -39,7 +39,8 @@ class InnerInstance(SubProcess):
 
 
 class AdHocSubProcess(MultiInstance):
-    """The body. It ends when its completion condition is true or no inner instance is left.
+    """The body. It ends when its completion condition is true or no inner instance is left;
+    nothing has to be chosen at once (Zeebe's rule).
 
     A sequential one has one inner instance at a time; what has been chosen waits its turn (BPMN
     2.0, Ad-Hoc Sub-Process, ``ordering``), and no turn comes once the condition is true."""
@@ -64,11 +65,10 @@ class AdHocSubProcess(MultiInstance):
             top.put(token_of(task), {"adHocSubProcessElements": self.listed})
             self._ask(task)
             return False
-        assert self.active is not None
-        chosen = self.active.strings(top.view(task))
+        chosen = () if self.active is None else self.active.strings(top.view(task))
         self._known(chosen)
         self._choose(task, [(element, {}) for element in chosen])
-        return not chosen
+        return False
 
     def activate(
         self, task: Task, chosen: Sequence[Chosen], fulfilled: bool, cancel_remaining: bool
@@ -80,6 +80,19 @@ class AdHocSubProcess(MultiInstance):
             self._close(task, cancel_remaining, spare=None)
         elif not self._running(task):
             task._ready()
+
+    def add(self, task: Task, chosen: Sequence[Chosen], cancel_remaining: bool) -> None:
+        """Begin these, too. Raises Conflict where a worker chooses, or when it is ending."""
+        if self.job is not None or task.internal_data.get("closing"):
+            raise Conflict(
+                f"“{self.bpmn_name or self.bpmn_id}”由作业决定激活什么，或正在结束，不能从外部激活。",
+                f"“{self.bpmn_name or self.bpmn_id}” is driven by its job, or is ending: nothing "
+                "can be activated from outside.",
+            )
+        if cancel_remaining:
+            task.internal_data.pop("queue", None)
+            self._cancel_inner(task, None)
+        self._choose(task, chosen)
 
     def known(self, chosen: Sequence[Chosen]) -> None:
         """Raises Invalid for an element that cannot be chosen."""

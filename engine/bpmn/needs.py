@@ -88,12 +88,6 @@ _REPEAT = Need(
     "填写循环条件，例如 =loopCounter < 3。",
     "Fill in the loop condition, e.g. =loopCounter < 3.",
 )
-_ACTIVE = Need(
-    "要激活的元素集合或任务定义",
-    "a collection of active elements or a task definition",
-    '填写“激活的元素集合”，例如 =["a", "b"]，或填写作业类型。',
-    'Fill in the active elements collection, e.g. =["a", "b"], or a job type.',
-)
 _LISTENER = Need(
     "监听器的作业类型",
     "the job type of a listener",
@@ -142,7 +136,5 @@ def _of_activity(element: Element) -> Iterator[Need]:
     repeat = element.repeat
     if repeat is not None and not repeat.condition and not repeat.maximum:
         yield _REPEAT
-    if element.ad_hoc is not None and not element.ad_hoc.active and element.job is None:
-        yield _ACTIVE
     if any(not one.job.type for one in element.listeners):
         yield _LISTENER

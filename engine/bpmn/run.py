@@ -188,6 +188,29 @@ class Run:
         node.activate(task, chosen, fulfilled, cancel_remaining)
         self._go_on()
 
+    def choose(
+        self,
+        token: str,
+        elements: Sequence[tuple[str, Mapping[str, Json]]],
+        cancel_remaining: bool = False,
+    ) -> None:
+        """Begin elements of an ad-hoc sub-process that no worker drives, beside what runs in it
+        or instead. Raises Invalid for none, or one it cannot begin with."""
+        task = self._task(token)
+        node = task.task_spec
+        if not isinstance(node, AdHocSubProcess) or "loop" not in task.internal_data:
+            raise Conflict(
+                "这里没有在等待激活元素的即席子流程。",
+                "No ad-hoc sub-process is running here.",
+                token=token,
+            )
+        chosen = [(element, variables_of(own)) for element, own in elements]
+        if not chosen:
+            raise Invalid("没有指明要激活的元素。", "No element to activate is named.")
+        node.known(chosen)
+        node.add(task, chosen, cancel_remaining)
+        self._go_on()
+
     def escalate(self, token: str, code: str | None, variables: Mapping[str, Json]) -> None:
         """A called child escalated."""
         values = variables_of(variables)

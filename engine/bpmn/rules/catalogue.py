@@ -374,6 +374,19 @@ SAYS = (
         "Deploy it, or correct the name.",
     ),
     Rule(
+        "ad-hoc-choice",
+        "warning",
+        "An ad-hoc sub-process names neither elements to activate nor a job.",
+        "Fill in the collection of active elements or a job type.",
+    ),
+    Rule(
+        "duplicate-event",
+        "error",
+        "Two start events of a process, or two boundary events of an activity, wait for the same "
+        "message, signal or condition.",
+        "Delete one of them.",
+    ),
+    Rule(
         "called-process-start",
         "error",
         "A called process has no plain start event.",

@@ -12,6 +12,7 @@ from engine.bpmn.timing import TimingError, moment
 from engine.model import Finding
 
 _DEFINITIONS = {"message": "消息", "signal": "信号", "error": "错误", "escalation": "升级"}
+_KINDS = {"message": "消息", "signal": "信号", "conditional": "条件"}
 _NAME = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _NAME_HINT = (
@@ -29,6 +30,8 @@ def check(remarks: Remarks, process: ProcessInfo, defined: frozenset[str]) -> It
         yield from _message(remarks, element)
         yield from _code(remarks, process, element)
         yield from _nobody(remarks, element)
+        yield from _nothing_chosen(remarks, element)
+    yield from _same_event(remarks, process)
 
 
 def _undefined(remarks: Remarks, element: Element, defined: frozenset[str]) -> Iterator[Finding]:
@@ -215,6 +218,45 @@ def _code(remarks: Remarks, process: ProcessInfo, element: Element) -> Iterator[
                 "duplicate-code",
                 f"与“{twins[0].id}”捕获同一个{zh}。",
                 f"catches the same {event.kind} as “{twins[0].id}”.",
+                ("删除其中一个。", "Delete one of them."),
+            )
+
+
+def _nothing_chosen(remarks: Remarks, element: Element) -> Iterator[Finding]:
+    said = element.ad_hoc
+    if said is not None and not said.active and element.job is None:
+        yield remarks.on(
+            element,
+            "ad-hoc-choice",
+            "没有要激活的元素集合，也没有任务定义：它会一直等到有人通过接口激活元素。",
+            "names neither elements to activate nor a job: it waits until elements are activated "
+            "from outside.",
+            (
+                '填写“激活的元素集合”，例如 =["a", "b"]，或填写作业类型。',
+                'Fill in the active elements collection, e.g. =["a", "b"], or a job type.',
+            ),
+            severity="warning",
+        )
+
+
+def _same_event(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
+    """Start events of a process, or boundary events of an activity, that wait for the same."""
+    known: dict[tuple[str | None, str, str], str] = {}
+    for element in process.elements.values():
+        starts = element.type == "startEvent" and element.parent is None
+        event = element.event
+        if event is None or not (starts or element.type == "boundaryEvent"):
+            continue
+        what = event.condition if event.kind == "conditional" else event.name
+        if event.kind not in ("message", "signal", "conditional") or not what:
+            continue
+        first = known.setdefault((element.attached_to, event.kind, what), element.id)
+        if first != element.id:
+            yield remarks.on(
+                element,
+                "duplicate-event",
+                f"与“{first}”等待同一个{_KINDS[event.kind]}。",
+                f"waits for the same {event.kind} as “{first}”.",
                 ("删除其中一个。", "Delete one of them."),
             )
 

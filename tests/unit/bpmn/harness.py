@@ -114,7 +114,16 @@ class Bench:
         token = self.wait(element)
         return self.act(lambda run: run.activate(token, [(one, {}) for one in chosen], {}, **how))
 
+    def choose(self, element: str, *chosen: str, **how: bool) -> Bench:
+        """Somebody activates inner elements of an ad-hoc sub-process."""
+        token = self.token(element)
+        return self.act(lambda run: run.choose(token, [(one, {}) for one in chosen], **how))
+
     # -- looking
+
+    def token(self, element: str) -> str:
+        """The token of the only (else the first) element instance that is active."""
+        return next(token for token, name in self.run().active() if name == element)
 
     def listener(self, element: str) -> str:
         """The token of the listener's job that waits at an element."""

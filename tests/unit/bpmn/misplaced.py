@@ -130,7 +130,6 @@ MISPLACED: dict[str, tuple[str, str]] = {
         event_sub("a", signal("sig"), start("x", signal("sig"))),
         "event-sub-process-typed-start-event",
     ),
-    "ad-hoc without a choice": (ad_hoc("a", user("u", WHO)), "definition-required"),
     "ad-hoc with nothing inside": (
         ad_hoc("a", activeElementsCollection="=[]"), "ad-hoc-sub-process",
     ),

@@ -256,6 +256,16 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(task("a", z("formDefinition", formId="f"))),
     ),
     "assignment": (line(user("a")), GOOD),
+    "ad-hoc-choice": (
+        line(el("adHocSubProcess", "a", task("u"))),
+        line(ad_hoc("a", task("u"), activeElementsCollection='=["u"]')),
+    ),
+    "duplicate-event": (
+        line(task("a"), boundary("b", "a", signal("sig")), boundary("c", "a", signal("sig")),
+             flows("b end", "c end")),
+        line(task("a"), boundary("b", "a", signal("sig")), boundary("c", "a", message("m")),
+             flows("b end", "c end")),
+    ),
     "called-process-start": (
         line(el("callActivity", "a", ext(z("calledElement", processId="by-mail")))),
         line(el("callActivity", "a", ext(z("calledElement", processId="plain")))),

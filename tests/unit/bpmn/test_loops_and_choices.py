@@ -174,8 +174,45 @@ def test_a_gateway_can_be_chosen(gateway: str) -> None:
     assert one.ended() is not None
 
 
-def test_nothing_chosen_passes() -> None:
-    assert bench(chosen("=[]")).start().ended() is not None
+@pytest.mark.parametrize("text", ["=[]", "=null", ""])
+def test_nothing_chosen_waits_until_somebody_chooses(text: str) -> None:
+    one = bench(chosen(text)).start()
+    assert one.active() == ["a"]
+    one.choose("a", "x")
+    assert one.active() == ["a", "x"]
+    one.choose("a", "y")
+    one.complete("x")
+    assert one.active() == ["a", "y"]
+    one.complete("y")
+    one.complete("z")
+    assert one.ended() is not None
+
+
+def test_choosing_may_cancel_what_runs() -> None:
+    one = bench(chosen('=["x"]')).start()
+    one.choose("a", "y", cancel_remaining=True)
+    assert one.active() == ["a", "y"]
+
+
+def test_what_is_chosen_from_outside_has_its_turn_and_its_variables() -> None:
+    one = bench(in_turn('=["x"]')).start()
+    token = one.token("a")
+    one.act(lambda run: run.choose(token, [("y", {"n": 2})]))
+    assert one.active() == ["a", "x"]
+    one.complete("x")
+    assert one.variables("y")["n"] == 2
+
+
+def test_who_may_not_choose_from_outside_is_told() -> None:
+    one = bench(chosen('=["x"]')).start()
+    for wrong in ((), ("nobody",), ("z",)):
+        with pytest.raises(Invalid):
+            one.choose("a", *wrong)
+    with pytest.raises(Conflict):
+        one.choose("x", "y")
+    with pytest.raises(Conflict):
+        worker().choose("a", "x")
+    assert one.active() == ["a", "x"]
 
 
 @pytest.mark.parametrize("text", ['=["nobody"]', '=["z"]', "=5"])
