@@ -85,7 +85,8 @@ class AdHocSubProcess(MultiInstance):
         """Begin these, too. Raises Conflict where a worker chooses, or when it is ending."""
         if self.job is not None or task.internal_data.get("closing"):
             raise Conflict(
-                f"“{self.bpmn_name or self.bpmn_id}”由作业决定激活什么，或正在结束，不能从外部激活。",
+                f"“{self.bpmn_name or self.bpmn_id}”由作业决定激活什么，或正在结束，"
+                "不能从外部激活。",
                 f"“{self.bpmn_name or self.bpmn_id}” is driven by its job, or is ending: nothing "
                 "can be activated from outside.",
             )
