@@ -1,0 +1,98 @@
+"""Where a case stands, in the customer's words: for whoever knows its number and a number of
+the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, select
+
+from engine import customers, privacy
+from engine.cases.kinds import CaseField, CaseKind
+from engine.cases.lookup import kind as kind_of
+from engine.errors import Invalid
+from engine.model import Json
+from engine.tables import cases as table
+
+_DEFAULT = {True: "已办结", False: "正在处理"}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a customer is told. ``original`` is the number of the case his was merged into; what
+    is said is then said of that one. ``answers``: the kind's public fields with their values."""
+
+    number: str
+    kind: str
+    received_at: datetime
+    said: str
+    due_at: datetime | None
+    closed_at: datetime | None
+    original: str | None
+    answers: tuple[tuple[CaseField, Json], ...]
+
+
+def standing(conn: Connection, number: str, phone: str) -> Standing | None:
+    """Where the case of this number stands; None where there is none, or ``phone`` is no number
+    of its customer: nobody learns which."""
+    row = conn.execute(_QUERY.where(table.c.number == number.strip().upper())).first()
+    if row is None:
+        return None
+    public = kind_of(conn, row.kind).public
+    given = [row.data[key] for key in (public.numbers if public else ()) if row.data.get(key)]
+    if not _belongs(conn, row.customer_key, given, phone):
+        return None
+    last, seen = row, {row.key}
+    while last.merged_into is not None and last.merged_into not in seen:
+        seen.add(last.merged_into)
+        last = conn.execute(_QUERY.where(table.c.key == last.merged_into)).one()
+    kind = kind_of(conn, last.kind)
+    return Standing(
+        number=row.number, kind=kind_of(conn, row.kind).name, received_at=row.received_at,
+        said=_words(kind, last.status, last.closed_at is not None), due_at=last.due_at,
+        closed_at=last.closed_at, original=last.number if last.key != row.key else None,
+        answers=_answers(kind, last.data),
+    )
+
+
+def _belongs(
+    conn: Connection, customer_key: int | None, given: Sequence[Json], phone: str
+) -> bool:
+    try:
+        said = customers.normalised(phone)
+    except Invalid:
+        return False
+    if any(_same(str(one), said) for one in given):
+        return True
+    if customer_key is None:
+        return False
+    known = customers.glance(conn, said, datetime.now(UTC))
+    return known is not None and customer_key in known.records
+
+
+def _same(given: str, said: str) -> bool:
+    try:
+        return customers.normalised(given) == said
+    except Invalid:
+        return False
+
+
+def _words(kind: CaseKind, status: str, closed: bool) -> str:
+    known = kind.public.statuses if kind.public else {}
+    return known.get(status, _DEFAULT[closed])
+
+
+def _answers(kind: CaseKind, data: Mapping[str, Json]) -> tuple[tuple[CaseField, Json], ...]:
+    fields = [kind.field(key) for key in (kind.public.fields if kind.public else ())]
+    return tuple(
+        (one, privacy.masked(data[one.key], one.mask)) for one in fields
+        if one is not None and data.get(one.key) not in (None, "")
+    )
+
+
+_QUERY = select(
+    table.c.key, table.c.number, table.c.kind, table.c.status, table.c.data, table.c.due_at,
+    table.c.received_at, table.c.closed_at, table.c.merged_into, table.c.customer_key,
+)
