@@ -108,6 +108,7 @@ class CaseKind:
     counted: Expression | None = None
     marks: Marks | None = None
     public: Public | None = None
+    about: str = ""
 
     def field(self, key: str) -> CaseField | None:
         return next((one for one in self.fields if one.key == key), None)
@@ -195,6 +196,7 @@ class _Reader:
             counted=self._feel("counted", data.get("counted")),
             marks=self._marks(data.get("marks")),
             public=self._public(data.get("public"), keys, statuses),
+            about=str(data.get("about") or ""),
         )
         if not statuses:
             self._wrong("statuses", "至少要有一个状态。", "needs at least one status.")

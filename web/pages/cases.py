@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request, url_for
 
 from engine import cases, people
-from engine.cases import CaseKind
+from engine.cases import CaseField, CaseKind
 from web import session
 from web.session import SIGNED_IN, right, wants_fragment
 
@@ -16,6 +18,7 @@ pages = Blueprint("cases", __name__, url_prefix="/cases")
 
 _STATES = ("open", "closed", "all")
 _MOST_COLUMNS = 4
+_ALL_COLUMNS = 100
 
 
 @pages.get("")
@@ -33,22 +36,26 @@ def show() -> str:
         kinds = {kind.id: kind for kind in cases.kinds(conn)}
         page = cases.search(conn, after=asked.get("after") or None, **chosen)
         names = people.names(conn)
-    shown = kinds.get(kind_id or "") or next(iter(kinds.values()), None)
+    shown = [kinds[kind_id]] if kind_id in kinds else list(kinds.values())
+    as_table = len(shown) == 1 and asked.get("as") == "table"
     more = _address(page.next) if page.next else ""
     template = "case_rows.html" if wants_fragment() else "cases.html"
     return render_template(
-        template, page=page, kinds=kinds, chosen=chosen, columns=_columns(shown), more=more,
-        names=names,
-        statuses=shown.statuses if shown else (), appended=bool(asked.get("after")),
+        template, page=page, kinds=kinds, chosen=chosen, names=names, more=more,
+        columns=_columns(shown, _ALL_COLUMNS if as_table else _MOST_COLUMNS), as_table=as_table,
+        statuses=tuple(dict.fromkeys(one for kind in shown for one in kind.statuses)),
+        appended=bool(asked.get("after")),
     )
 
 
-def _columns(kind: CaseKind | None) -> list[Any]:
-    """The kind's list fields, without those that say the customer once more."""
-    if kind is None:
-        return []
-    said = {name for one in kind.customer.values() for name in one.variables}
-    return [one for one in kind.fields if one.list and one.key not in said][:_MOST_COLUMNS]
+def _columns(kinds: Sequence[CaseKind], most: int) -> list[CaseField]:
+    """The list fields that most of the kinds have, without those that say the customer once
+    more; of several kinds a field reads as in the first one."""
+    said = {name for kind in kinds for one in kind.customer.values() for name in one.variables}
+    listed = [one for kind in kinds for one in kind.fields if one.list and one.key not in said]
+    often = Counter(one.key for one in listed)
+    fields = {one.key: one for one in reversed(listed) if often[one.key] * 2 > len(kinds)}
+    return list(reversed(fields.values()))[:most]
 
 
 def _address(after: str) -> str:

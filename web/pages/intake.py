@@ -32,7 +32,11 @@ def choose() -> Response | str:
         kinds = [kind for kind in cases.kinds(conn) if kind.intake]
     if len(kinds) == 1:
         return redirect(url_for("intake.show", kind_id=kinds[0].id))
-    return render_template("kinds.html", kinds=kinds)
+    by_purpose = [
+        (title, [kind for kind in kinds if bool(kind.customer) == of_customer])
+        for title, of_customer in ((_("客户来单"), True), (_("内部事项"), False))
+    ]
+    return render_template("kinds.html", by_purpose=[one for one in by_purpose if one[1]])
 
 
 @pages.get("/<kind_id>")
