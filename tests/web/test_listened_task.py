@@ -58,7 +58,7 @@ def test_a_claim_is_checked_and_its_denial_is_shown(
     browser = browser_of("li")
     browser.post(f"/tasks/{checked}/claim")
     page = browser.get(f"/tasks/{checked}")
-    assert "已申请领取，正在核对" in page.words
+    assert "指派已提交，正在由系统核对" in page.words
     assert f"/tasks/{checked}/claim" not in page.text
     answer(desk, "check.person", Denial("今天不在岗"))
     page = browser.get(f"/tasks/{checked}")

@@ -58,7 +58,6 @@ def complete(key: int) -> Response | str | tuple[str, int]:
     except (Conflict, Forbidden) as error:
         return _too_late(key, error)
     if not over:
-        flash(_("已提交，正在核对；通过后自动办结，未通过会在任务上说明原因。"))
         return session.go_to(url_for("task.show", key=key))
     return session.go_to(_next(person) if "_next" in request.form else url_for("inbox.show"))
 
@@ -116,8 +115,7 @@ def redraw(key: int) -> str:
 def claim(key: int) -> Response:
     person = session.person()
     with session.engine().unit(person.login) as unit:
-        if not tasks.claim(unit, key, person):
-            flash(_("已申请领取，正在核对。"))
+        tasks.claim(unit, key, person)
     return session.go_to(url_for("task.show", key=key))
 
 
