@@ -69,7 +69,7 @@ def link(
     unit: Unit, case_id: int, to_case: int, kind: str, why: str = "", *, at_case: int | None = None
 ) -> None:
     """From now on the case is a ``kind`` of the other one; nothing happens where it is already.
-    The history of ``at_case`` (the first) tells it. Invalid for an unknown kind or a case with
+    The history of ``at_case`` (the first) tells it; of duplicates the merging tells. Invalid for an unknown kind or a case with
     itself."""
     if kind not in KINDS:
         raise Invalid(f"没有关联种类 {kind}。", f"There is no kind of link {kind}.",
@@ -89,6 +89,8 @@ def link(
         "undone_at": None, "undone_by": None,
     }
     insert(unit.conn, table, [row])
+    if kind == "duplicate":
+        return
     told = case_id if at_case is None else at_case
     other = to_case if told == case_id else case_id
     data = {"link": kind, "out": told == case_id, "other": _number(unit, other), "why": row["why"]}
