@@ -8,6 +8,8 @@ from engine.calendar.arithmetic import Calendar
 from engine.errors import Invalid
 from engine.model import BASES, Basis, aware
 
+_MOMENT = timedelta.resolution
+
 
 def basis_of(name: object) -> Basis:
     """The clock that a table means; Invalid for an unknown name."""
@@ -46,4 +48,5 @@ def after_pause(
     if basis == "natural":
         return due_at + (resumed - paused)
     lost = calendar.working_days(paused, resumed)
-    return calendar.add_days(due_at, lost) if lost else due_at
+    # A day that is worked until midnight ends where the next begins.
+    return calendar.add_days(due_at - _MOMENT, lost) if lost else due_at

@@ -45,8 +45,8 @@ class Change:
 
     @property
     def sets(self) -> bool:
-        """Whether it set a moment, instead of another span."""
-        return self.kind in ("agreed", "changed", "resumed")
+        """Whether it set a moment, instead of another span or the consent to the one there is."""
+        return self.kind in ("agreed", "changed", "resumed") and self.before != self.after
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,8 @@ def _of_days(calendar: Calendar, clock: Clock) -> Explanation:
     pauses = list(_pauses_of_days(clock, calendar))
     spans: list[Span] = []
     days, day = 0, start.date()
-    while day <= due.date() and due - start <= _LONGEST:
+    last = (due - timedelta.resolution).date()
+    while day <= last and due - start <= _LONGEST:
         begin = max(start, datetime.combine(day, time(0), tzinfo=zone))
         end = min(due, datetime.combine(day + _DAY, time(0), tzinfo=zone))
         kind: Literal["counted", "stopped", "paused"] = "counted"

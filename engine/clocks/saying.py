@@ -34,9 +34,14 @@ def sentence(
         at = _clock_time(due, day)
     zh, en = _why(calendar, clock, names or {})
     rule_zh, rule_en = _rule(clock)
+    said = f"应于 {at} 前{what}{owner}：{zh}{rule_zh}。"
+    said_en = f"due {_english(due, day if ' ' not in at else None)}: {en}{rule_en}."
+    if clock.state != "paused":
+        return said, f"{clock.name} {said_en}"
+    since = clock.pauses[-1].since.astimezone(calendar.zone)
     return (
-        f"应于 {at} 前{what}{owner}：{zh}{rule_zh}。",
-        f"{clock.name} due {_english(due, day if ' ' not in at else None)}: {en}{rule_en}.",
+        f"{_clock_time(since, None)} 起暂停，恢复后顺延；不计这次暂停，{said}",
+        f"{clock.name} paused since {_english(since, None)}; but for this pause {said_en}",
     )
 
 
@@ -57,8 +62,11 @@ def _why(calendar: Calendar, clock: Clock, names: Mapping[str, str]) -> tuple[st
         return _set(calendar, clock, change, names)
     if clock.basis == "fixed" or not clock.span:
         return "由流程指定", "set by the process"
-    explained = explain(calendar, clock)
-    return _spanned(calendar, clock, explained)
+    zh, en = _spanned(calendar, clock, explain(calendar, clock))
+    if clock.agreed is None:
+        return zh, en
+    said_zh, said_en = _consent(calendar, clock.agreed, names)
+    return f"{zh}，{said_zh}", f"{en}, {said_en}"
 
 
 def _spanned(

@@ -131,7 +131,7 @@ class _Line:
         ]
         last = self.clock.pauses[-1] if self.clock.pauses else None
         if last is not None and last.until is None and self.clock.open:
-            found.append(self._piece("paused", last.since, max(self.now, self.end), _("暂停中")))
+            found.append(self._piece("paused", last.since, self.now, _("暂停中")))
         elif self.now > self.clock.due_at and self.clock.state != "cancelled":
             found.append(self._piece("late", self.clock.due_at, self.now, _("超时")))
         return tuple(found)
