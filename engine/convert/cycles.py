@@ -1,13 +1,16 @@
-"""Quartz cron texts of timers: the regular ones → repeating intervals."""
+"""Quartz cron texts of timers → Spring's, which diagrams use here (docs/bpmn.md).
+
+Quartz counts weekdays from 1 (Sunday) and may name years; Spring counts them from 0 or 7
+(Sunday) and knows no years. Everything else reads the same."""
 
 from __future__ import annotations
 
 import re
 
-_STEP = re.compile(r"(?:\*|0|0?0)/(\d{1,4})")
-_CLOCK = re.compile(r"0 (\d{1,2}) (\d{1,2}) (?:\?|\*|1/1) \* (\?|\*|[A-Z]{3}|[1-7])(?: \*)?")
-_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-_ANY = frozenset({"*", "?", "1/1", "0/1"})
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+_WEEKDAY = re.compile(r"[1-7](?![0-9])")
+_NUMBERS = re.compile(r"[0-9]+")
+_ANY_YEAR = frozenset({"*", "?"})
 
 
 def looks_cron(text: str) -> bool:
@@ -15,42 +18,61 @@ def looks_cron(text: str) -> bool:
     return len(text.split()) in (5, 6, 7) and not text.startswith(("R", "P"))
 
 
-def interval(text: str) -> str | None:
-    """``R/PT5M`` for a cron text that repeats evenly; None for all others.
+def spring(text: str) -> str | None:
+    """The same times as Spring writes them; None where it cannot: five fields, given years, a
+    range that goes round (``22-4``), steps from a given weekday.
 
     Fields: seconds, minutes, hours, day of month, month, day of week[, year] (Quartz)."""
-    parts = text.split()
-    if len(parts) not in (6, 7):
+    *fields, year = text.upper().split()
+    if len(fields) == 5:
+        fields, year = [*fields, year], "*"
+    if len(fields) != 6 or year not in _ANY_YEAR:
         return None
-    seconds, minutes, hours, *days = parts
-    if any(part not in _ANY for part in days):
+    *clock, weekday = fields
+    if re.search(r"[^*,]/", weekday):
         return None
-    for unit, field, finer, coarser, most in (
-        ("S", seconds, (), (minutes, hours), 60),
-        ("M", minutes, (seconds,), (hours,), 60),
-        ("H", hours, (seconds, minutes), (), 24),
-    ):
-        step = _STEP.fullmatch(field)
-        even = step is not None and 0 < int(step[1]) < most and most % int(step[1]) == 0
-        if step and even and set(finer) <= {"0"} and set(coarser) <= _ANY:
-            return f"R/PT{int(step[1])}{unit}"
-    if (seconds, minutes) == ("0", "0") and hours in _ANY:
-        return "R/PT1H"
-    return "R/PT1M" if seconds == "0" and minutes in _ANY and hours in _ANY else None
+    weekday = "SAT" if weekday == "L" else _named(weekday)
+    if any(map(_goes_round, clock)) or _weekdays_go_round(weekday):
+        return None
+    return " ".join([*clock, weekday])
+
+
+def _named(field: str) -> str:
+    """Weekdays by name. What follows ``/`` and ``#`` is a count, no day."""
+    return "".join(
+        part if part[:1] in ("/", "#") else _WEEKDAY.sub(_name, part)
+        for part in re.findall(r"[/#]?[^/#]+", field)
+    )
+
+
+def _name(found: re.Match[str]) -> str:
+    return _WEEKDAYS[int(found[0]) - 1]
+
+
+def _goes_round(field: str) -> bool:
+    return any(
+        len(ends) == 2 and ends[0] > ends[1]
+        for part in field.split(",")
+        if "-" in part and "L" not in part
+        for ends in [[int(one) for one in _NUMBERS.findall(part.split("/")[0])]]
+    )
+
+
+def _weekdays_go_round(field: str) -> bool:
+    """Spring's week ends with Sunday, or begins with it."""
+    order = [*_WEEKDAYS, "SUN"]
+    for part in field.split(","):
+        low, dash, high = part.split("/")[0].partition("-")
+        if dash and low in order and high in order:
+            last = 7 if high == "SUN" else order.index(high)
+            if order.index(low) > last:
+                return True
+    return False
 
 
 def example(text: str) -> str:
-    """An interval to write instead, with a start that stands for the first time: exact for what
-    comes daily or weekly at an hour, else a daily one."""
-    found = _CLOCK.fullmatch(text)
-    if found is None or int(found[1]) > 59 or int(found[2]) > 23:
-        return "R/2026-01-01T08:00:00+08:00/P1D"
-    at = f"T{int(found[2]):02}:{int(found[1]):02}:00+08:00"
-    weekday = found[3]
-    if weekday in "?*":
-        return f"R/2026-01-01{at}/P1D"
-    if weekday.isdigit():
-        weekday = _DAYS[int(weekday) - 1]
-    if weekday not in _DAYS:
-        return f"R/2026-01-01{at}/P1D"
-    return f"R/2026-01-{_DAYS.index(weekday) + 4:02}{at}/P7D"
+    """A cron text to write instead: the same minute and hour where they can be told."""
+    parts = text.split()
+    clock = parts[:3] if len(parts) > 5 else ["0", *parts[:2]]
+    plain = all(one.isdigit() for one in clock) and int(clock[2]) < 24 and int(clock[1]) < 60
+    return f"0 {int(clock[1])} {int(clock[2])} * * *" if plain else "0 0 8 * * MON-FRI"

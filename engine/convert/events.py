@@ -284,28 +284,26 @@ def _simple(work: Work, node: Node, child: Node, language: str) -> bool:
 def _cycle(work: Work, node: Node, text: str) -> str:
     if has_expression(text) or not cycles.looks_cron(text):
         return text
-    even = cycles.interval(text)
-    if even is not None:
-        work.report.check(
+    ours = cycles.spring(text)
+    if ours == text:
+        return text
+    if ours is not None:
+        work.report.note(
             node, "cron",
             (
-                f"的 cron“{text}”改为 {even}：间隔相同，但从启动时数起，不对齐钟点。",
-                f"has the cron “{text}”, now {even}: the same interval, counted from its start, "
-                "not from the full hour.",
-            ),
-            (
-                "要对齐钟点，请写明开始时间，例如 R/2026-01-01T08:00:00+08:00/P1D。",
-                "Give a start to align it, e.g. R/2026-01-01T08:00:00+08:00/P1D.",
+                f"的 cron“{text}”改写为“{ours}”：星期改用名称，不写年份。",
+                f"has the cron “{text}”, now “{ours}”: weekdays by name, no year.",
             ),
         )  # fmt: skip
-        return even
+        return ours
     _refuse(
         work, node, "cron",
         (f"的 cron“{text}”不能转换。", f"has the cron “{text}”, which cannot be converted."),
         (
-            f"写成循环间隔，开始时间取今后的第一次，例如 {cycles.example(text)}。",
-            f"Write a repeating interval that starts with the next time, e.g. "
-            f"{cycles.example(text)}.",
+            "改写成六段（秒 分 时 日 月 周），不写年份，范围从小到大，"
+            f"例如 {cycles.example(text)}。",
+            "Write six fields (second, minute, hour, day of month, month, day of week) without "
+            f"years and with ranges that go up, e.g. {cycles.example(text)}.",
         ),
     )  # fmt: skip
     return text

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine import bpmn
+from engine.bpmn.timing import due
+from engine.convert import Converted
 from tests.unit.bpmn.harness import bench
 from tests.unit.convert.foreign import (
     around,
@@ -179,43 +183,56 @@ def test_a_timer_with_a_calendar_or_an_end_runs_only_after_a_decision(cycle: str
     assert {one.severity for one in result.findings} >= {"error"}
 
 
+def cycle(cron: str) -> Converted:
+    return converted(
+        diagram(
+            '<startEvent id="t"><timerEventDefinition><timeCycle>'
+            f"{cron}</timeCycle></timerEventDefinition></startEvent>"
+            f'<endEvent id="e"/>{line("t", "e")}'
+        )
+    )
+
+
 @pytest.mark.parametrize(
     ("cron", "ours"),
     [
-        ("0 0/5 * * * ?", "R/PT5M"),
-        ("0/10 * * * * ?", "R/PT10S"),
-        ("0 0 0/2 * * ?", "R/PT2H"),
-        ("0 0 * * * ?", "R/PT1H"),
-        ("0 0 8 * * ?", None),
-        ("0 0/7 * * * ?", None),
-        ("0 0/5 8-18 * * ?", None),
-        ("0 0/5 * ? * MON-FRI", None),
+        ("0 0/5 * * * ?", "0 0/5 * * * ?"),
+        ("0 0/5 8-18 ? * MON-FRI", "0 0/5 8-18 ? * MON-FRI"),
+        ("0 0 18 ? * 2-6", "0 0 18 ? * MON-FRI"),
+        ("0 0 18 ? * 1,7 *", "0 0 18 ? * SUN,SAT"),
+        ("0 0 18 ? * 6L", "0 0 18 ? * FRIL"),
+        ("0 0 18 ? * 2#1", "0 0 18 ? * MON#1"),
+        ("0 0 18 ? * L", "0 0 18 ? * SAT"),
+        ("0 0 18 ? * */2", "0 0 18 ? * */2"),
+        ("0 0 18 LW * ?", "0 0 18 LW * ?"),
     ],
 )
-def test_cron(cron: str, ours: str | None) -> None:
-    body = diagram(
-        '<startEvent id="t"><timerEventDefinition><timeCycle>'
-        f'{cron}</timeCycle></timerEventDefinition></startEvent><endEvent id="e"/>{line("t", "e")}'
-    )
-    result = converted(body)
+def test_cron(cron: str, ours: str) -> None:
+    result = cycle(cron)
     event = element(result, "t").event
     assert event is not None
-    assert event.timer == ("cycle", ours or cron)
-    assert rules(result)["cron"] == ("warning" if ours else "error")
+    assert event.timer == ("cycle", ours)
+    assert rules(result).get("cron") == ("info" if ours != cron else None)
+    assert due("cycle", ours, datetime(2026, 3, 2, tzinfo=UTC)).at
 
 
 @pytest.mark.parametrize(
     ("cron", "example"),
     [
-        ("0 30 8 * * ?", "R/2026-01-01T08:30:00+08:00/P1D"),
-        ("0 0 18 ? * MON", "R/2026-01-05T18:00:00+08:00/P7D"),
-        ("0 0 18 ? * 1", "R/2026-01-04T18:00:00+08:00/P7D"),
-        ("0 0 99 ? * 1", "R/2026-01-01T08:00:00+08:00/P1D"),
+        ("0 30 8 * * ? 2030", "0 30 8 * * *"),
+        ("30 8 * * 1", "0 30 8 * * *"),
+        ("0 0 22-4 * * ?", "0 0 8 * * MON-FRI"),
+        ("0 0 9 ? * 7-2", "0 0 9 * * *"),
+        ("0 0 9 ? * 2/2", "0 0 9 * * *"),
     ],
 )
-def test_a_cron_of_the_clock_comes_with_what_to_write(cron: str, example: str) -> None:
-    result = converted(timer(f"<timeCycle>{cron}</timeCycle>"))
+def test_a_cron_that_cannot_be_converted_comes_with_what_to_write(cron: str, example: str) -> None:
+    result = cycle(cron)
+    assert rules(result)["cron"] == "error"
     assert example in finding(result, "cron").remedy_zh
+    event = element(result, "t").event
+    assert event is not None
+    assert event.timer == ("cycle", cron)
 
 
 def test_who_waits_for_a_message_needs_a_key() -> None:
