@@ -152,7 +152,9 @@ def _moment(given: Mapping[str, Json], name: str) -> datetime:
 
 
 def _case(unit: Unit, said: Json, job: Job) -> int:
-    """The key of the case that a notice is about; the sender's own where none is said."""
+    """The key of the case that a notice is about; the sender's own where none is said. The
+    variable ``case`` of a case's process, which the job sees by itself, means that case."""
+    said = said.get("key") if isinstance(said, dict) else said
     if said is None or said == "":
         return job.case_id
     number = str(said)
