@@ -28,6 +28,7 @@ COMMANDS = {
     "tck": "web.commands.tck:command",
     "import": "web.commands.import_:command",
     "sample": "web.commands.sample:command",
+    "limits": "web.commands.limits:command",
     "user": "web.commands.user:command",
     "bench": "web.commands.bench:command",
 }

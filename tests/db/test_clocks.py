@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from engine import Engine, calendars, clocks, limits, messages, run, timers
 from engine.clocks import Clock
@@ -245,6 +246,23 @@ def test_a_new_table_is_applied_to_open_cases_with_their_pauses(
     with desk.engine.read() as conn:
         assert limits.outdated(conn) == []
     assert limits.recompute(desk.engine, "limit", ADMIN, "再来一次").moved == 0
+
+
+def test_figures_read_clocks(desk: Play, clock_at: time_machine.Traveller) -> None:
+    case_id = started(desk)
+    clock_at.move_to(at("13:40"))
+    publish(desk, "挂起")
+    clock_at.move_to(at("14:10"))
+    publish(desk, "恢复")
+    clock_at.move_to(at("15:00"))
+    desk.do(case_id, "work")
+    with desk.engine.read() as conn:
+        row = conn.execute(text(
+            "SELECT name, state, on_time, pause_count, paused_hours, agreed, hours, decision,"
+            " rule_version, rule_index FROM v_clocks")).one()
+    assert tuple(row) == (
+        "回复", "met", True, 1, Decimal("0.5"), False, pytest.approx(Decimal(220) / 60),
+        "limit", 1, 2)
 
 
 def test_only_administrators_recompute(desk: Play) -> None:
