@@ -69,8 +69,8 @@ def link(
     unit: Unit, case_id: int, to_case: int, kind: str, why: str = "", *, at_case: int | None = None
 ) -> None:
     """From now on the case is a ``kind`` of the other one; nothing happens where it is already.
-    The history of ``at_case`` (the first) tells it; of duplicates the merging tells. Invalid for an unknown kind or a case with
-    itself."""
+    The history of ``at_case`` (the first) tells it; of duplicates the merging tells. Invalid for
+    an unknown kind or a case with itself."""
     if kind not in KINDS:
         raise Invalid(f"没有关联种类 {kind}。", f"There is no kind of link {kind}.",
                       fields={"kind": "请选择关联的种类。"})

@@ -27,6 +27,8 @@ from engine.tables import cases, people, user_tasks
 _LEADERS = frozenset({"supervisor", "admin"})
 _REASON_LENGTHS = (2, 200)
 _VARIABLE = "merged_cases"
+_AT_INTAKE = "受理时判定为重复"
+_BY_DIAGRAM = "流程判定为重复"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,15 @@ def merge(unit: Unit, case_id: int, into: Json, why: str, person: Person) -> int
     return original
 
 
+def at_intake(unit: Unit, case_id: int, into: Json) -> None:
+    """Merge a case that was opened in this transaction, to keep the contact on record. Conflict
+    where its process is over already, or the original closed or merged meanwhile."""
+    original = linking.found(unit.conn, into)
+    case, other = _locked(unit, case_id, original)
+    _possible(unit.conn, case, other)
+    _carry_out(unit, case, other, _AT_INTAKE, parking.park(unit, case_id), None)
+
+
 def by_diagram(
     unit: Unit, case_id: int, into: Json, restart_at: str | None
 ) -> None:
@@ -69,7 +80,7 @@ def by_diagram(
     case, other = _locked(unit, case_id, original)
     _possible(unit.conn, case, other, by_itself=True)
     clocks = {"case_clocks": parking.clocks(unit, case_id)}
-    _carry_out(unit, case, other, "流程判定为重复", clocks, restart_at)
+    _carry_out(unit, case, other, _BY_DIAGRAM, clocks, restart_at)
 
 
 def unmerge(unit: Unit, case_id: int, why: str, person: Person) -> None:

@@ -66,3 +66,27 @@ def test_a_case_is_merged_into_its_original_and_taken_back(
     assert chief.post(undo, {"why": "不是同一件事"}).status == 303
     assert task_of(again) == key
     assert "本件已并入" not in chief.get(f"/cases/{again}").words
+
+
+def test_a_duplicate_is_recorded_and_merged_at_intake(
+    desk: Engine, browser_of: Open, open_case: Callable[..., int],
+    task_of: Callable[[int], int],
+) -> None:
+    original = open_case()
+    number = number_of(desk, original)
+    li = browser_of("li")
+    asked = {"customer_ref": "13800138000", "customer_name": "张三丰", "topic": "网络"}
+    warned = li.post("/new/desk", asked)
+    assert (warned.status, f'name="_merge_into" value="{number}"' in warned.text) == (422, True)
+    answer = li.post("/new/desk", asked | {"_merge_into": number})
+    assert answer.status == 303
+    page = li.get(answer.location)
+    assert f"本件已并入 {number}" in page.words
+    assert "受理时判定为重复" in page.words
+    assert "客户联系 2 次" in li.get(f"/cases/{original}").words
+    assert li.post("/new/desk", asked | {"_merge_into": "FW-none"}).status == 404
+    aside = li.get(f"/cases/{original}/aside").words
+    assert "并入本件" in aside
+    assert "解除" not in aside
+    with desk.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM cases").scalar() == 2

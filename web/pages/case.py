@@ -59,14 +59,15 @@ def show(case_id: int) -> str:
 @pages.get("/aside")
 @right(SIGNED_IN)
 def aside(case_id: int) -> str:
-    """What the page of a task shows beside its form: the latest story, the customer's cases."""
+    """What the page of a task shows beside its form: the latest story, the customer, links."""
     with session.engine().read() as conn:
-        kind = cases.view(conn, case_id).kind
+        view = cases.view(conn, case_id)
         entries = history.timeline(conn, case_id, limit=_LOOKED_AT)
-        lines = teller(conn, kind).tell(case_id, entries, _LATEST_LINES)
-        others = cases.siblings(conn, case_id)
-        shown = _faces(conn, case_id)
-    return render_template("case_aside.html", lines=lines, others=others, faces=shown)
+        lines = teller(conn, view.kind).tell(case_id, entries, _LATEST_LINES)
+        return render_template(
+            "case_aside.html", lines=lines, case=view, case_id=case_id,
+            faces=_faces(conn, case_id), belonging=belonging(conn, view, session.person()),
+        )
 
 
 @pages.get("/diagram/<key:instance_key>")

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 import forms
 from engine import cases
-from engine.cases import CaseKind, marking
+from engine.cases import CaseKind, marking, merging
 from engine.errors import Invalid
 from web import session
 from web.pages import filling
@@ -62,16 +62,19 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
         if checked.errors:
             return _page(kind, form, entered, checked.errors), 422
         data = {**_known(), **checked.data}
-        if "_confirmed" not in request.form:
+        into = request.form.get("_merge_into")
+        if "_confirmed" not in request.form and not into:
             same = cases.duplicates(unit.conn, kind_id, data)
             if same:
                 return _page(kind, form, entered, {}, duplicates=same), 422
         try:
             case_id = cases.open_(unit, kind_id, data).case_id
+            if into:
+                merging.at_intake(unit, case_id, into)
         except Invalid as error:
             problem = kind, form, entered, error.details.get("fields", {})
             return _page(*problem, problem=error.zh), 422
-    flash(_("已受理。"))
+    flash(_("已受理，并入 %(number)s。", number=into) if into else _("已受理。"))
     return session.go_to(url_for("case.show", case_id=case_id))
 
 
