@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import click
 
 from engine import limits
@@ -29,7 +31,7 @@ def command(decision: str | None, why: str | None) -> None:
                 return
             found = limits.preview(conn, decision)
         if why is None:
-            _preview(found)
+            _preview(found, engine.zone)
             return
         with click.progressbar(length=len(found), label="重算") as bar:
             done = limits.recompute(engine, decision, ACTOR, why, lambda *_: bar.update(1))
@@ -46,7 +48,7 @@ def _list(tables: list[limits.Outdated]) -> None:
         click.echo(f"{name}：{one.clocks} 个在途时限仍按旧版")
 
 
-def _preview(found: list[Recomputed]) -> None:
+def _preview(found: list[Recomputed], zone: ZoneInfo) -> None:
     moved = [one for one in found if one.after is not None and one.after != one.clock.due_at]
     kept = sum(one.after is None for one in found)
     late = sum(one.becomes_late for one in moved)
@@ -57,7 +59,7 @@ def _preview(found: list[Recomputed]) -> None:
     for one in sorted(moved, key=lambda one: not one.becomes_late)[:_SHOWN]:
         assert one.after is not None
         mark = "  将超时" if one.becomes_late else ""
-        before, after = one.clock.due_at.astimezone(), one.after.astimezone()
+        before, after = one.clock.due_at.astimezone(zone), one.after.astimezone(zone)
         click.echo(
             f"  {one.number or one.case_id} {one.clock.name}："
             f"{before:%m-%d %H:%M} → {after:%m-%d %H:%M}{mark}"
