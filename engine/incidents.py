@@ -55,7 +55,7 @@ def resolve(unit: Unit, key: int) -> None:
     step, incident = found
     if incident.state != "open":
         raise Conflict("这个异常已经处理过了。", "This incident is resolved already.", incident=key)
-    if incident.kind == "JOB_NO_RETRIES":
+    if incident.kind in jobs.NO_RETRIES:
         jobs.restore(unit, incident.job_key)
         _resolved(unit, step, incident)
     elif incident.kind == "TIMER_FAILED":

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, text, update
 
 from engine import plain
+from engine.bpmn.attributes import TASK_EVENTS
 from engine.bpmn.changes import IncidentRaised
 from engine.errors import Conflict, Invalid, NotFound
 from engine.job_results import Denial, JobResult, answering
@@ -21,6 +22,10 @@ from engine.step import Step
 from engine.store import queue
 from engine.store.unit import Store, Unit
 from engine.tables import jobs
+
+
+NO_RETRIES = ("JOB_NO_RETRIES", "EXECUTION_LISTENER_NO_RETRIES", "TASK_LISTENER_NO_RETRIES")
+"""The kinds of incidents of jobs that failed on every attempt: of elements, of listeners."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +155,19 @@ def _incident(step: Step, job: Row[Any], message: str) -> None:
     incident = IncidentRaised(
         job.token,
         job.element_id,
-        "JOB_NO_RETRIES",
+        _no_retries(job.listener),
         f"作业“{job.type}”多次尝试都失败了：{message}",
         f"Job “{job.type}” failed on every attempt: {message}",
     )
     key = step.waits.raise_incident(job.instance_key, incident, job_key=job.key)
     _note(step, job, "incident.raised", incident=key, error=incident.kind, zh=incident.zh)
+
+
+def _no_retries(listener: str | None) -> str:
+    of_element, of_execution, of_task = NO_RETRIES
+    if listener is None:
+        return of_element
+    return of_task if listener in TASK_EVENTS else of_execution
 
 
 def _note(step: Step, job: Row[Any], kind: str, **data: Json) -> None:
@@ -179,8 +191,10 @@ def _lease(unit: Unit, worker: str, timeout_s: float) -> dict[str, Any]:
 
 _COLUMNS = [
     jobs.c[name]
-    for name in ("key", "instance_key", "token", "element_id", "type", "state", "retries")
-]
+    for name in (
+        "key", "instance_key", "token", "element_id", "type", "state", "retries", "listener",
+    )
+]  # fmt: skip
 _UPDATE = update(jobs).where(jobs.c.key == bindparam("key_"))
 _RETURNING = (
     "RETURNING key, type, case_id, instance_key, element_id, headers, variables, retries, deadline"

@@ -230,6 +230,7 @@ def test_a_listener_without_retries_is_an_incident_and_tried_again(
         view = inbox.task(conn, play.row(user_tasks, element_id="a").key, LI)
         (incident,) = incidents.list_open(conn)
     assert "the register is down" in view.trouble
+    assert incident.kind == "TASK_LISTENER_NO_RETRIES"
     with engine.unit("root") as unit:
         incidents.resolve(unit, incident.key)
     finish(play, "check.answer")
