@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from engine import catalogue
-from engine.catalogue import Catalogue
+from engine.catalogue import Catalogue, Category
 from engine.store.unit import store_of
 from engine.tables import definitions, resources
 
@@ -22,6 +22,15 @@ def at(conn: Connection, number: int) -> Mapping[int, Catalogue]:
 def named(conn: Connection, number: int) -> Mapping[str, Catalogue]:
     """The latest version of each catalogue, by id."""
     return {one.id: one for one in at(conn, number).values()}
+
+
+def unfolded(
+    conn: Connection, number: int, catalogue_id: str, chosen: str = ""
+) -> list[Category]:
+    """What a filter by category offers (``Catalogue.unfolded``); nothing where there is no such
+    catalogue."""
+    known = named(conn, number).get(catalogue_id)
+    return known.unfolded(chosen) if known else []
 
 
 def _read(conn: Connection) -> dict[int, Catalogue]:

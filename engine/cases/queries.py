@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select, tuple_
 
 from engine import customers, definitions, privacy
 from engine.cases import expressions
 from engine.cases.kinds import CaseKind
 from engine.cases.lookup import kind as kind_of
+from engine.cases.lookup import kinds
 from engine.errors import Invalid, NotFound
 from engine.model import Json
 from engine.store.search import contains
@@ -88,11 +89,11 @@ class CustomerCases:
 def search(
     conn: Connection, *, text: str = "", kind: str | None = None,
     statuses: Sequence[str] = (), state: str = "all", late: bool = False,
-    after: str | None = None, limit: int = 50,
+    category: str = "", after: str | None = None, limit: int = 50,
 ) -> Page:
     """Cases by receipt, latest first. ``text`` is looked for anywhere in number, title, customer
     and the searched fields, all its words; ``state`` is "open", "closed" or "all"; ``late``
-    leaves open cases whose due time has passed."""
+    leaves open cases whose due time has passed; ``category`` is a code of any level."""
     now = datetime.now(UTC)
     query = _select().order_by(table.c.received_at.desc(), table.c.key.desc())
     query = query.where(*_containing(conn, text.split()[:_MOST_WORDS]))
@@ -106,12 +107,24 @@ def search(
         query = query.where(table.c.closed_at.is_not(None))
     if late:
         query = query.where(table.c.due_at < now)
+    if category:
+        query = query.where(_of_category(conn, category))
     if after:
         query = query.where(_after(after))
     found = conn.execute(query.limit(limit + 1)).all()
     rows = _rows(conn, found[:limit], now)
     last = rows[-1] if len(found) > limit else None
     return Page(rows, None if last is None else f"{last.received_at.timestamp()!r}_{last.key}")
+
+
+def _of_category(conn: Connection, code: str) -> ColumnElement[bool]:
+    """A code stands in the field of its level, in cases of its subcategories too."""
+    level = code.count(".") + 1
+    fields = {
+        field.key for kind in kinds(conn) for field in kind.fields
+        if field.catalogue is not None and field.level == level
+    }
+    return or_(false(), *(table.c.data[key].astext == code for key in sorted(fields)))
 
 
 def view(conn: Connection, case_id: int) -> CaseView:

@@ -67,6 +67,21 @@ class Catalogue:
         found = (self.categories[code] for code in codes)
         return [one for one in found if one.active(on) or one.code == keep]
 
+    def unfolded(self, chosen: str = "") -> list[Category]:
+        """What a filter offers, retired categories included: the first level, and under each
+        category on the way to ``chosen`` what is right below it."""
+        found: list[Category] = []
+
+        def add(codes: tuple[str, ...]) -> None:
+            for code in codes:
+                one = self.categories[code]
+                found.append(one)
+                if chosen in self.categories and self.categories[chosen].within(code):
+                    add(one.children)
+
+        add(self._first())
+        return found
+
     def path(self, code: str) -> str | None:
         """The labels from the first level down, active or not; None for an unknown code."""
         labels: list[str] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,10 +15,10 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 
 from engine import cases, figures
-from engine.cases import CaseKind
 from engine.errors import BihuanError, Invalid
 from engine.figures import Figure, Filters, Result
 from web import session
+from web.pages.choices import INDENT, choices
 from web.pages.trend import Trend, trend
 from web.session import SIGNED_IN, right
 
@@ -28,7 +29,7 @@ SPANS = {"month": (1, "当月"), "quarter": (3, "近三个月"), "year": (12, "�
 
 _FIELDS = {
     "unit": ("unit", "责任单位"), "region": ("region", "地市"), "channel": ("channel", "渠道"),
-    "level": ("customer_level", "客户级别"), "category": ("category", "大类"),
+    "level": ("customer_level", "客户级别"), "category": ("category", "分类"),
 }
 """Filter → the case field whose options it offers, label."""
 
@@ -85,7 +86,7 @@ def show() -> str:
     asked = _asked()
     with session.engine().read() as conn:
         found = [_card(conn, one, asked) for one in figures.list_(conn)]
-        offered = _offered(conn)
+        offered = _offered(conn, asked.chosen)
     return render_template(
         "figures.html", cards=found, asked=asked, spans=SPANS, offered=offered
     )
@@ -100,7 +101,7 @@ def one(figure_id: str) -> str:
         card = _card(conn, figure, asked)
         keys = figures.cases_behind(conn, figure, asked.period, label)
         page = cases.Page(cases.rows(conn, keys), None)
-        offered = _offered(conn)
+        offered = _offered(conn, asked.chosen)
         compared = _compared(conn, figure, asked, offered, by)
     return render_template(
         "figure.html", card=card, asked=asked, spans=SPANS, offered=offered, label=label,
@@ -182,19 +183,28 @@ def _plain(value: Decimal | None) -> str:
     return "—" if value is None else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def _offered(conn: Connection) -> dict[str, tuple[str, dict[str, str]]]:
+def _offered(
+    conn: Connection, chosen: Mapping[str, str]
+) -> dict[str, tuple[str, dict[str, str]]]:
     """Filter → label and options, from the first case kind that has such fields."""
     found: dict[str, tuple[str, dict[str, str]]] = {}
     for kind in cases.kinds(conn):
-        options = _options(kind)
+        fields = {one.key: one for one in kind.fields}
         for name, (key, label) in _FIELDS.items():
-            if options.get(key) and name not in found:
-                found[name] = (label, options[key])
+            if key in fields and fields[key].options and name not in found:
+                options = choices(conn, fields[key], chosen.get(name, ""))
+                found[name] = (label, options)
     return found
 
 
-def _options(kind: CaseKind) -> dict[str, dict[str, str]]:
-    return {one.key: dict(one.options) for one in kind.fields}
+def _beside(options: Mapping[str, str], chosen: str) -> dict[str, str]:
+    """The options that are compared: of those in levels, the ones right below what is chosen."""
+    deepest = max((label.count(INDENT) for label in options.values()), default=0)
+    level = deepest if chosen else 0
+    return {
+        value: label.lstrip(INDENT) for value, label in options.items()
+        if label.count(INDENT) == level
+    }
 
 
 def _compared(
@@ -204,7 +214,7 @@ def _compared(
     if by not in offered:
         return []
     found = []
-    for value, label in offered[by][1].items():
+    for value, label in _beside(offered[by][1], asked.chosen.get(by, "")).items():
         narrowed = Asked(asked.month, asked.span, {**asked.chosen, by: value})
         total = figures.run(conn, figure, narrowed.period).total.value
         if total is not None:

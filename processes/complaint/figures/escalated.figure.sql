@@ -16,7 +16,8 @@ WITH counted AS (
     WHERE c.kind = 'complaint' AND NOT c.merged AND NOT c.withdrawn
         AND c.received_at >= :from AND c.received_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
-        AND asked(:level, c.level) AND asked(:category, c.category)
+        AND asked(:level, c.level)
+        AND asked(:category, c.category, c.subcategory, c.category3, c.category4)
         AND coalesce(c.order_kind, 'complaint') = 'complaint'
 )
 SELECT month,

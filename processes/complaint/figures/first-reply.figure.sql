@@ -20,7 +20,8 @@ WITH first_reply AS (
     WHERE r.on_time IS NOT NULL AND c.kind = 'complaint'
         AND r.created_at >= :from AND r.created_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
-        AND asked(:level, c.level) AND asked(:category, c.category)
+        AND asked(:level, c.level)
+        AND asked(:category, c.category, c.subcategory, c.category3, c.category4)
 )
 SELECT month,
     count(*) FILTER (WHERE on_time) AS timely,

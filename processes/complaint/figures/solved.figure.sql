@@ -29,7 +29,8 @@ WITH revisit AS (
     FROM revisit r JOIN v_cases c ON c.case_id = r.case_id
     WHERE c.kind = 'complaint' AND r.created_at >= :from AND r.created_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
-        AND asked(:level, c.level) AND asked(:category, c.category)
+        AND asked(:level, c.level)
+        AND asked(:category, c.category, c.subcategory, c.category3, c.category4)
 ), tallied AS (
     SELECT month,
         count(*) FILTER (WHERE revisited AND solved = 'yes') AS solved,

@@ -172,3 +172,20 @@ def test_a_category_once_deployed_is_retired_not_removed() -> None:
     assert [one.rule for one in found] == ["category-removed"] * 3
     assert "网络质量 / 网络覆盖 / 室内" in found[1].zh
     assert not catalogue.removed(now, before, FILE)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "offered"),
+    [
+        ("", ["network", "billing"]),
+        ("no.such", ["network", "billing"]),
+        ("network", ["network", "network.coverage", "network.outage", "billing"]),
+        ("network.coverage.indoor", [
+            "network", "network.coverage", "network.coverage.indoor", "network.coverage.outdoor",
+            "network.outage", "billing",
+        ]),
+    ],
+)
+def test_a_filter_unfolds_the_way_to_what_is_chosen(chosen: str, offered: list[str]) -> None:
+    known = catalogue.parse(content(), FILE)
+    assert [one.code for one in known.unfolded(chosen)] == offered
