@@ -50,7 +50,7 @@ class AdHocSubProcess(MultiInstance):
     elements: frozenset[str] = frozenset()
     """What may be chosen: the inner elements without incoming flow."""
     job: JobTask | None = None
-    listed: list[dict[str, Json]]
+    listed: list[Json]
     """What a worker is told about ``elements``."""
 
     def enter(self, task: Task) -> bool:

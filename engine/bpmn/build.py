@@ -8,6 +8,7 @@ from typing import Any
 from engine.bpmn import attributes as a
 from engine.bpmn.diagram import Element, Flow, ProcessInfo, may_be_chosen
 from engine.bpmn.adhoc import AdHocSubProcess, InnerInstance
+from engine.bpmn.choices import described
 from engine.bpmn.build_events import event_node, message_trigger, publish_node
 from engine.bpmn.ears import Ear, Threshold
 from engine.bpmn.clocks import clocks_of
@@ -193,11 +194,7 @@ class Builder:
         node.output_variable = plain_name(said.output_element or "")
         chosen = [one for one in self.process.children(element.id) if may_be_chosen(one)]
         node.elements = frozenset(one.id for one in chosen)
-        node.listed = [
-            {"elementId": one.id, "elementName": one.name, "documentation": one.documentation,
-             "properties": dict(one.properties)}
-            for one in chosen
-        ]  # fmt: skip
+        node.listed = described(chosen, self.functions)
         node.sequential = said.sequential
         if element.job is not None:
             node.job = self.job(spec, element, element.job, f"{name}#job")

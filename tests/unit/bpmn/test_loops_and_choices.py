@@ -332,6 +332,24 @@ def test_a_worker_chooses_again_after_each_inner_instance() -> None:
     assert one.ended() is not None
 
 
+def test_a_worker_is_told_what_an_element_wants_to_know() -> None:
+    source = '=fromAi(toolCall.city, "the city", "string", {enum: ["上海", "北京"]})'
+    second = '={n: 1 + fromAi(value: count, type: "number")}'
+    drawn = ad_hoc("a", user("x", io({"city": source, "more": second})), user("y"),
+                   rest=z("taskDefinition", type="agent"))  # fmt: skip
+    (job,) = bench(one_step(drawn)).start().of(c.JobOpened)
+    told = {one["elementId"]: one["parameters"] for one in job.variables["adHocSubProcessElements"]}
+    nothing = {"description": None, "schema": None, "options": None}
+    assert told == {
+        "x": [
+            {"name": "city", "description": "the city", "type": "string",
+             "schema": {"enum": ["上海", "北京"]}, "options": None},
+            {"name": "count", "type": "number", **nothing},
+        ],
+        "y": [],
+    }  # fmt: skip
+
+
 def test_a_worker_may_cancel_what_still_runs() -> None:
     one = worker()
     one.activate("a", "x", "y")
