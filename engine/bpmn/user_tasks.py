@@ -169,7 +169,8 @@ class UserTask(Node):
             data["attrs"] = attributes
         if differs or self.listened:
             self._tell(task, event, "done", move["action"], differs)
-        if event == "completing":
+        if event == "completing":  # who is done is not cancelled any more
+            data.pop("attrs", None)
             super().finish(task, brought)
             return
         top: Instance = task.workflow.top_workflow

@@ -235,6 +235,18 @@ def test_what_interrupts_a_task_goes_on_after_its_canceling_listeners() -> None:
     assert ended.variables["why"] == "late"
 
 
+def test_a_task_that_is_done_is_not_cancelled_while_its_end_listener_runs() -> None:
+    content = one_step(
+        user("a", CANCELING, listener("execution", "end")), boundary("b", "a", message("m")),
+        user("n"), end("e2"), flow("b", "n"), flow("n", "e2"),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("a")
+    one.receive("b")
+    assert one.active() == ["n"]
+    assert one.waits() == ["n"]
+
+
 def test_an_instance_is_cancelled_after_its_canceling_listeners() -> None:
     one = bench(INTERRUPTED).start()
     one.act(lambda run: run.terminate("a mistake"))
