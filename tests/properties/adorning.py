@@ -25,9 +25,13 @@ _CATCHES = ("message", "signal", "timer", "condition", "boundary")
 
 
 def adorn(diagram: Diagram, dice: random.Random) -> None:
+    if dice.randrange(10) == 0:
+        diagram.process.listeners = dice.choices(["start", "end"], k=dice.choice([1, 2, 2, 3]))
     for one in diagram.elements.values():
         if one.kind == "condition" or one.trigger == "condition":
-            one.condition = Condition(dice.choice(SWITCHES), dice.randrange(2, 9))
+            beside = [each.condition for each in diagram.boundaries(one.host) if one.host]
+            while one.condition is None or one.condition in beside:
+                one.condition = Condition(dice.choice(SWITCHES), dice.randrange(2, 9))
         _variables(one, dice)
         _listen(diagram, one, dice)
         if one.kind in ("compensate", "compensation end") and dice.random() < 0.5:
@@ -55,6 +59,7 @@ def _variables(one: Element, dice: random.Random) -> None:
     if one.kind == "ad hoc" and dice.random() < 0.6:
         one.gathers = _collects(dice)
         one.suffices = dice.choice([0, 1, 2]) if one.chosen else 0
+    one.in_order = one.kind == "ad hoc" and dice.random() < 0.3
 
 
 def _some(dice: random.Random) -> list[Mapping]:
@@ -78,13 +83,13 @@ def _listen(diagram: Diagram, one: Element, dice: random.Random) -> None:
         diagram.elements[diagram.flows[flow].source].kind == "events" for flow in one.incoming
     )
     join = one.kind in ("and", "or") and len(one.incoming) > 1
-    if one.kind == "event sub" or waited or join or dice.random() > 0.08:
+    if waited or join or dice.random() > (0.2 if one.kind == "user" else 0.08):
         return
     events = ["start", "end"]
     if one.kind in ("start", "boundary"):
         events = ["end"]
     if one.kind == "user":
-        events += ["creating", "completing", "completing"]
+        events += ["creating", "assigning", "updating", "completing", "completing", "canceling"]
     one.listeners = dice.choices(events, k=dice.choice([1, 1, 2, 3]))
 
 

@@ -46,6 +46,7 @@ class Place:
     """Tokens that wait at joins, by flow."""
     armed: dict[str, Armed] = field(default_factory=dict)
     """Starts of event sub-processes that listen."""
+    late: list[Late] = field(default_factory=list)
     done: list[Record] = field(default_factory=list)
     """What can be undone, in order of completion."""
     interrupted: bool = False
@@ -53,7 +54,29 @@ class Place:
 
     @property
     def empty(self) -> bool:
-        return not self.tokens and not self.parked.total()
+        return not (self.tokens or self.parked.total() or self.late)
+
+
+@dataclass(eq=False, slots=True)
+class Farewell:
+    """A user task that is gone, of which its canceling listeners hear."""
+
+    token: Token
+    heard: int = 1
+    deaf: bool = False
+
+    @property
+    def path(self) -> Path:
+        return (*self.token.path, ("canceling listener", 0))
+
+
+@dataclass(eq=False, slots=True)
+class Late:
+    """What has cancelled user tasks goes on after their farewells."""
+
+    element: Element
+    values: Values
+    after: list[Farewell]
 
 
 @dataclass(eq=False, slots=True)
@@ -94,6 +117,9 @@ class Token:
     heard: int = 0
     told: bool = False
     """Whether its end listeners have all been heard."""
+    asked: Values = field(default_factory=dict)
+    """Variables that somebody sets at a user task, once its listeners have agreed."""
+    asked_local: bool = False
     deaf: bool = False
     """Whether an incident holds the listener's job."""
     undoes: Token | None = None
@@ -102,6 +128,8 @@ class Token:
     """Whether it is a completed sub-process that is undone: it listens to nothing any more."""
     todo: list[tuple[Place, Record]] = field(default_factory=list)
     undoing: Token | None = None
+    queue: list[str] = field(default_factory=list)
+    """What is chosen and waits for its turn, in an ad-hoc sub-process that runs in order."""
     kept: list[Record] = field(default_factory=list)
     """What inner instances of an ad-hoc sub-process have done."""
     gone: bool = False
@@ -110,6 +138,12 @@ class Token:
     def around(self) -> Token | None:
         """The scope around it; None is the process."""
         return self.body or self.place.owner
+
+    @property
+    def leaves_farewell(self) -> bool:
+        """Whether listeners hear of it when it is cancelled: a user task that is not done."""
+        there = self.wait == "task" or self.hearing == "creating"
+        return there and "canceling" in self.element.listeners
 
     @property
     def is_body(self) -> bool:
@@ -122,15 +156,24 @@ class Board:
 
     def __init__(self, diagram: Diagram, values: Mapping[str, Value]) -> None:
         self.diagram = diagram
-        self.values: Values = dict(values)
-        self.root = Place("")
+        self.frame = Token(diagram.process, Place("outside"), (), values=dict(values))
+        """The process itself."""
+        self.root = Place("", self.frame)
+        self.farewells: list[Farewell] = []
+
+    @property
+    def values(self) -> Values:
+        """The variables of the process."""
+        return self.frame.values
 
     # -- what is seen from outside
 
     def waits(self) -> dict[Path, str]:
         """What waits → for what."""
         found = {path: self._kind(event) for path, (_, event) in self.armed().items()}
-        for token in self.tokens():
+        for one in self.farewells:
+            found[one.path] = "incident" if one.deaf else "listener"
+        for token in (self.frame, *self.tokens()):
             if token.wait:
                 found[token.path] = "incident" if token.held else token.wait
             if token.hearing:
@@ -154,6 +197,11 @@ class Board:
         """The variables that each token sees."""
         return {one.path: self.view(one) for one in self.tokens() if not one.hidden}
 
+    def ad_hocs(self) -> list[Path]:
+        """The ad-hoc sub-processes in which somebody may begin more."""
+        running = (one for one in self.tokens() if one.rounds and not one.is_body)
+        return [one.path for one in running if one.element.chosen and not one.closing]
+
     def given(self) -> dict[Path, Values]:
         """What those who work were given."""
         works = (one for one in self.tokens() if one.wait in ("job", "call") and not one.held)
@@ -163,9 +211,7 @@ class Board:
 
     def view(self, token: Token | None) -> Values:
         """All variables visible there, inner before outer ones."""
-        if token is None:
-            return dict(self.values)
-        return self.view(token.around) | token.values
+        return self.view(token.around) | token.values if token is not None else {}
 
     def merge(self, scope: Token | None, values: Values) -> None:
         """Each variable goes to the innermost scope that has it, else to the process."""
@@ -173,7 +219,7 @@ class Board:
             at = scope
             while at is not None and name not in at.values:
                 at = at.around
-            (self.values if at is None else at.values)[name] = value
+            (at or self.frame).values[name] = value
 
     def mapped(self, token: Token, pairs: list[tuple[str, Expression]]) -> Values:
         """Mappings are read in order; a later one sees the earlier ones."""
@@ -199,6 +245,8 @@ class Board:
                 yield from _with_rounds(token)
 
     def token(self, path: Path) -> Token:
+        if not path:
+            return self.frame
         return next(one for one in self.tokens() if one.path == path and not one.hidden)
 
     def armed(self) -> dict[Path, tuple[Token | Place, Element]]:
@@ -221,6 +269,8 @@ class Board:
 
     def kill(self, token: Token) -> None:
         """Take it away with all inside it, and what is undone for it."""
+        if token.leaves_farewell and not token.gone:
+            self.farewells.append(Farewell(token))
         token.gone, token.wait, token.hearing = True, "", ""
         token.armed.clear()
         siblings = token.body.rounds if token.body else token.place.tokens
@@ -241,6 +291,7 @@ class Board:
                 self.kill(token)
         place.parked.clear()
         place.armed.clear()
+        place.late.clear()
 
 
 def heard(token: Token) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.properties.board import Armed, Place, Token, Values, holds
+from tests.properties.board import Armed, Late, Place, Token, Values, holds
 from tests.properties.line import Line
 from tests.properties.net import LOOKED_UP, Element
 
@@ -73,15 +73,20 @@ class Catching(Line):
         return None
 
     def _catch(self, host: Token | Place, event: Element, values: Values) -> None:
+        before = len(self.farewells)
         if isinstance(host, Place):
             if event.interrupting:
                 self.clear(host)
                 host.interrupted = True
-            self._enter(host, self.diagram.elements[event.parent], values)
-            return
-        if event.interrupting:
-            self.kill(host)
-        self._enter(host.place, event, values)
+            place, event = host, self.diagram.elements[event.parent]
+        else:
+            if event.interrupting:
+                self.kill(host)
+            place = host.place
+        if len(self.farewells) > before:
+            place.late.append(Late(event, values, self.farewells[before:]))
+        else:
+            self._enter(place, event, values)
 
     def _cancel(self, place: Place) -> None:
         """The transaction has been undone: it is left by its cancel boundary event."""

@@ -111,7 +111,7 @@ class _Structured(_Maker):
         if depth > 0 and self.dice.randrange(4) == 0:
             self.event_sub(depth)
         around = self.diagram.elements.get(parent)
-        if around is not None and around.kind != "event sub" and self.dice.randrange(8) == 0:
+        if around is not None and around.kind != "event sub" and self.dice.randrange(4) == 0:
             sub = self.add("event sub")
             self.inside(sub.id, self.dice.randrange(min(depth + 1, 2)), trigger="compensation")
         self.parent = outer

@@ -15,6 +15,7 @@ class Line(Board):
     def __init__(self, diagram: Diagram, values: Mapping[str, Value]) -> None:
         super().__init__(diagram, values)
         self.ended = ""
+        self.ending = ""
         self.entered: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self._numbers: Counter[Path] = Counter()
@@ -25,9 +26,13 @@ class Line(Board):
         self._moving.append(token)
 
     def _end(self, how: str) -> None:
-        self.ended = how
+        """All is over; but for farewells, which are waited for."""
+        self.ending = how
         self.clear(self.root)
+        self.root.over = True
         self._moving.clear()
+        if not self.farewells:
+            self.ended = how
 
     def _count(self, place: Place, element: Element, body: Token | None) -> Token:
         outer = body or place.owner

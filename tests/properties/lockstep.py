@@ -4,10 +4,11 @@ from outside after every one."""
 from __future__ import annotations
 
 import random
+from functools import partial
 
 import pytest
 
-from engine.bpmn import Known, compile_process, lint, parse
+from engine.bpmn import Known, Run, compile_process, lint, parse
 from engine.errors import Conflict
 from tests.properties.adorning import NAMES, SWITCHES
 from tests.properties.board import Path, Values
@@ -19,6 +20,10 @@ from tests.properties.writing import written
 
 LOST = "LOST"
 """An error code that nobody catches."""
+ASKED = ["assigning", "updating"]
+"""What else than completing it somebody may do with a user task."""
+HEARD_WHILE_WAITING = (*ASKED, "completing")
+"""Events of user tasks whose listeners may deny them."""
 MOST_STEPS = 40
 MOST_TOKENS = 60
 MOST_LINTED = 150
@@ -52,8 +57,21 @@ class Pair:
             rules = {one.rule for one in self.findings}
             assert "join-deadlock" in rules, "stuck, and lint did not say that it can"
         if not self.game.ended:
+            self.terminate()
+
+    def terminate(self) -> None:
+        """Nothing is left then but farewells."""
+        if not self.game.ending:
             self.engine.act(lambda run: run.terminate())
-            assert self.engine.ended == "terminated"
+        while self.engine.waits:
+            path, kind = min(self.engine.kinds().items())
+            assert path[-1][0] == "canceling listener"
+            token = self.engine.token(path)
+            if kind == "incident":
+                self.engine.act(partial(Run.retry, token=token))
+            else:
+                self.engine.act(partial(Run.complete, token=token, variables={}))
+        assert self.engine.ended in ("terminated", self.game.ending)
 
     def compare(self) -> None:
         game, engine = self.game, self.engine
@@ -74,13 +92,18 @@ class Pair:
             self.set_variables()
             return
         path, kind = self.dice.choice(sorted(self.game.waits().items()))
-        if kind == "incident":
+        more = self.game.ad_hocs()
+        if more and self.dice.randrange(12) == 0:
+            self.begin_more(self.dice.choice(sorted(more)))
+        elif kind == "incident":
             self.log.append(f"retry {path}")
             token = self.engine.token(path)
             self.engine.act(lambda run: run.retry(token))
             self.game.retry(path)
-        elif kind == "task" and self.game.token(path).hearing == "completing":
+        elif kind == "task" and self.game.token(path).hearing in HEARD_WHILE_WAITING:
             self.refused(path)
+        elif kind == "task" and self.dice.randrange(5) == 0:
+            self.change(path)
         elif kind == "listener":
             self.listener(path)
         elif kind in ("task", "job", "call"):
@@ -99,9 +122,14 @@ class Pair:
         if path is not None:
             values = {self.dice.choice(NAMES): self.dice.randrange(10)}
         self.log.append(f"set {values} at {path}, local: {local}")
-        token = self.engine.scope(path)
+        token, task = self.engine.scope(path), self.game.token(path or ())
+        if task.wait == "task" and task.hearing in HEARD_WHILE_WAITING:
+            return
         self.engine.act(lambda run: run.set_variables(token, values, local))
-        self.game.set_variables(path, values, local)
+        if path and task.wait == "task" and not task.held and "updating" in task.element.listeners:
+            self.game.ask(path, "updating", values, local)
+        else:
+            self.game.set_variables(path, values, local)
 
     def refused(self, path: Path) -> None:
         """A task that is being completed cannot be completed again."""
@@ -112,8 +140,8 @@ class Pair:
         assert self.engine.state == before
 
     def listener(self, path: Path) -> None:
-        token = self.engine.token(path)
-        if path[-1][0] == "completing listener" and self.dice.randrange(3) == 0:
+        token, event = self.engine.token(path), path[-1][0].split()[0]
+        if event in HEARD_WHILE_WAITING and self.dice.randrange(3) == 0:
             self.log.append(f"deny {path}")
             self.engine.act(lambda run: run.deny(token))
             self.game.deny(path)
@@ -122,6 +150,19 @@ class Pair:
             self.log.append(f"hear {path} {values}")
             self.engine.act(lambda run: run.complete(token, values))
             self.game.hear(path, values)
+
+    def change(self, path: Path) -> None:
+        """Somebody takes a user task, or changes what it says and variables at it."""
+        token = self.engine.token(path)
+        heard = self.game.token(path).element.listeners
+        event = self.dice.choice([one for one in heard if one in ASKED] or ASKED)
+        values: Values = self.values() if event == "updating" else {}
+        self.log.append(f"{event} {path} {values}")
+        if event == "assigning":
+            self.engine.act(lambda run: run.assign(token, "li"))
+        else:
+            self.engine.act(lambda run: run.update(token, {"priority": 80}, values))
+        self.game.ask(path, event, values, False)
 
     def work(self, path: Path, kind: str) -> None:
         """A task, job or call is done."""
@@ -146,6 +187,14 @@ class Pair:
         self.engine.act(lambda run: run.activate(token, begun, values, fulfilled, cancel))
         self.game.activate(path, values, chosen, fulfilled, cancel)
 
+    def begin_more(self, path: Path) -> None:
+        """Somebody begins elements of an ad-hoc sub-process."""
+        token, cancel = self.engine.scope(path), self.dice.randrange(4) == 0
+        chosen = self.dice.choices(self.game.diagram.choices(path[-1][0]), k=1)
+        self.log.append(f"begin more {chosen} at {path}, {cancel=}")
+        self.engine.act(lambda run: run.choose(token, [(chosen[0], {})], cancel))
+        self.game.choose(path, chosen, cancel)
+
     def event(self, path: Path, kind: str) -> None:
         """A timer, message or signal."""
         token = self.engine.token(path)
@@ -162,12 +211,17 @@ class Pair:
             self.game.complete(path, values)
 
     def throw(self, path: Path, kind: str) -> bool:
-        """Throw an error or escalation. An error that nothing would catch is an incident."""
+        """Throw an error or escalation. An error that nothing would catch is an incident, and
+        so is every error of a listener of the process, or of what is gone."""
         token, values = self.engine.token(path), self.values()
-        code = self.dice.choice([*CODES * 5, OUTSIDE, LOST])
+        alone = len(path) == 1 and kind == "listener"
+        alone = alone or path[-1][0] == "canceling listener"
+        codes = () if alone else (*CODES, LOST)
+        caught = [one for one in codes if self.game.caught(path, "error", one)]
+        code = self.dice.choice([*caught * 3, *CODES, OUTSIDE, LOST])
         what = self.dice.choice(["error", "escalation"]) if kind == "call" else "error"
-        lost = code != OUTSIDE and not self.game.caught(path, "error", code)
-        if what == "error" and lost and code != LOST:
+        lost = code not in caught and (alone or code != OUTSIDE)
+        if what == "error" and lost and code not in (OUTSIDE, LOST):
             return False
         self.log.append(f"{what} {code} at {path} {values}")
         if what == "escalation":

@@ -24,7 +24,7 @@ class Game(Undoing):
         self.outside = outside
         self.thrown: list[tuple[str, Values]] = []
         """Messages and signals, with the variables that went with them."""
-        self._enter(self.root, diagram.start(""))
+        self._prepare(self.frame)
         self._settle()
 
     # -- what may happen from outside
@@ -60,12 +60,22 @@ class Game(Undoing):
         self._activate(self.token(path), values, chosen, fulfilled, cancel)
         self._settle()
 
+    def choose(self, path: Path, chosen: list[str], cancel: bool) -> None:
+        """Somebody begins elements of an ad-hoc sub-process."""
+        self._choose_more(self.token(path), chosen, cancel)
+        self._settle()
+
     def hear(self, path: Path, values: Values) -> None:
         """The job of a listener is done."""
+        if path[-1][0] == "canceling listener":
+            self._bid_farewell(path)
+            return
         token = self._of(path)
         event = token.hearing
         if event == "completing":
             token.result |= values
+        elif event in ("assigning", "updating"):
+            token.asked |= values
         elif event == "end":
             self.merge(token.around, values)
         else:
@@ -73,10 +83,17 @@ class Game(Undoing):
         self._hear(token, event)
         self._settle()
 
+    def ask(self, path: Path, event: str, values: Values, local: bool) -> None:
+        """Somebody assigns or changes a user task, and sets variables at it."""
+        token = self.token(path)
+        token.asked, token.asked_local = dict(values), local
+        self._hear(token, event)
+        self._settle()
+
     def deny(self, path: Path) -> None:
-        """A completing listener says no: the task waits as before."""
+        """A listener says no: the task waits as before."""
         token = self._of(path)
-        token.hearing, token.heard, token.result = "", 0, {}
+        token.hearing, token.heard, token.result, token.asked = "", 0, {}, {}
 
     def fail(self, path: Path) -> None:
         """What a token or a listener waits for ends with an incident …"""
@@ -84,10 +101,9 @@ class Game(Undoing):
 
     def retry(self, path: Path) -> None:
         """… until it is tried again."""
-        token = self._of(path)
         self._set_held(path, False)
-        if token.path == path:
-            self._open(token)
+        if path[-1][1] != 0:
+            self._open(self.token(path))
         self._settle()
 
     def set_variables(self, path: Path | None, values: Values, local: bool) -> None:
@@ -102,11 +118,33 @@ class Game(Undoing):
         """Whether an error or escalation thrown there would be caught."""
         return self._catcher(self._of(path), None, kind, code) is not None
 
+    def _bid_farewell(self, path: Path) -> None:
+        """A canceling listener has heard of it: the next one; what comes after the last."""
+        farewell = next(one for one in self.farewells if one.path == path)
+        if farewell.heard < farewell.token.element.listeners.count("canceling"):
+            farewell.heard += 1
+            return
+        self.farewells.remove(farewell)
+        for place in list(self.places()):
+            for late in [one for one in place.late if farewell in one.after]:
+                late.after.remove(farewell)
+                if not late.after:
+                    place.late.remove(late)
+                    self._enter(place, late.element, late.values)
+        if self.ending and not self.farewells:
+            self.ended = self.ending
+        self._leave_place(self.root)
+        self._settle()
+
     def _of(self, path: Path) -> Token:
         """Whose wait this is."""
         return self.token(path[:-1] if path[-1][1] == 0 else path)
 
     def _set_held(self, path: Path, held: bool) -> None:
+        for farewell in self.farewells:
+            if farewell.path == path:
+                farewell.deaf = held
+                return
         token = self._of(path)
         if token.path == path:
             token.held = held
@@ -157,6 +195,7 @@ class Game(Undoing):
         if not full:
             return False
         others = {token.element.id for token in place.tokens}
+        others |= {late.element.id for late in place.late}
         others |= {self.diagram.flows[one].target for one in +place.parked}
         for element in others - {gateway.id}:
             ways = self._ways(element, gateway)
@@ -213,10 +252,17 @@ class Game(Undoing):
         token.heard, token.hearing = 0, ""
         after = {
             "start": self._work, "creating": self._open, "completing": self._ready,
-            "end": self._ready,
+            "assigning": self._agree, "updating": self._agree, "end": self._ready,
         }  # fmt: skip
         token.told = event == "end"
         after[event](token)
+
+    def _agree(self, token: Token) -> None:
+        """All listeners have agreed to what somebody asked for."""
+        if token.asked_local:
+            token.values |= token.asked
+        else:
+            self.merge(token, token.asked)
 
     def _work(self, token: Token) -> None:
         """The element's own work; whatever waits is listened beside."""
@@ -226,8 +272,9 @@ class Game(Undoing):
         elif kind in WAITING and not token.caught:
             self._open(token)
         elif kind in SUBS:
-            token.inner = Place(token.element.id, token)
-            self._enter(token.inner, self.diagram.start(token.element.id), token.result)
+            within = "" if kind == "process" else token.element.id
+            token.inner = self.root if kind == "process" else Place(within, token)
+            self._enter(token.inner, self.diagram.start(within), token.result)
             token.result = {}
         elif kind == "events":
             targets = [self.diagram.flows[flow].target for flow in token.element.outgoing]
@@ -286,6 +333,9 @@ class Game(Undoing):
 
     def _go(self, token: Token) -> None:
         """It leaves its element: by its flows, or by what it throws."""
+        if token is self.frame:
+            self._end("completed")
+            return
         element, place = token.element, token.place
         flows: list[str] = []
         if token.body is not None:
@@ -318,15 +368,17 @@ class Game(Undoing):
 
     def _drop(self, token: Token) -> None:
         """It is over; so is its place if it was the last one there."""
+        token.wait = ""
         self.kill(token)
-        place = token.place
-        if not place.empty or place.over:
+        self._leave_place(token.place)
+
+    def _leave_place(self, place: Place) -> None:
+        """The process is not over before the farewells in it."""
+        if not place.empty or place.over or (place is self.root and self.farewells):
             return
         place.over = True
         place.armed.clear()
-        if place.owner is None:
-            self._end(self.ended or "completed")
-        elif not place.owner.gone:
+        if place.owner is not None and not place.owner.gone:
             self._ready(place.owner)
 
     def _listen(self, place: Place) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Kind = Literal[
-    "start", "end", "terminate", "error", "escalate", "escalation end", "cancel",
+    "process", "start", "end", "terminate", "error", "escalate", "escalation end", "cancel",
     "compensate", "compensation end", "link throw", "link catch", "publish", "broadcast",
     "user", "job", "receive", "call", "script", "manual",
     "sub", "event sub", "transaction", "ad hoc",
@@ -22,8 +22,8 @@ WAITING: dict[str, str] = {
     "signal": "signal", "timer": "timer", "condition": "condition",
 }  # fmt: skip
 """Kinds of elements that wait for something outside → what they wait for."""
-SUBS = ("sub", "event sub", "transaction")
-ACTIVITIES = (*SUBS, "ad hoc", "user", "job", "receive", "call", "script", "manual")
+SUBS = ("process", "sub", "event sub", "transaction")
+ACTIVITIES = (*SUBS[1:], "ad hoc", "user", "job", "receive", "call", "script", "manual")
 LOOKED_UP = ("error", "escalation", "cancel", "compensation")
 """Triggers that are not armed, but looked up when they are thrown."""
 
@@ -103,6 +103,8 @@ class Element:
     """The active elements of an ad-hoc sub-process; none: its job chooses."""
     suffices: int = 0
     """How many results complete an ad-hoc sub-process; 0: all of its inner instances do."""
+    in_order: bool = False
+    """Whether an ad-hoc sub-process runs one inner instance at a time."""
     cancel_rest: bool = True
     """Whether what still runs inside is cancelled then."""
     # -- compensation
@@ -131,6 +133,9 @@ class Flow:
 
 @dataclass(slots=True)
 class Diagram:
+    """The process itself is an element, too, but not among them."""
+
+    process: Element = field(default_factory=lambda: Element("p", "process", "outside"))
     elements: dict[str, Element] = field(default_factory=dict)
     flows: dict[str, Flow] = field(default_factory=dict)
 

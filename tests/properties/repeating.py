@@ -87,8 +87,20 @@ class Repeating(Catching):
             token.values["adHocSubProcessElements"] = list(self.diagram.choices(element.id))
             self._open(token)
             return
-        for one in element.chosen:
+        self._choose(token, element.chosen)
+
+    def _choose(self, token: Token, chosen: list[str]) -> None:
+        if token.element.in_order:
+            token.queue += chosen
+            self._next(token, 0)
+            return
+        for one in chosen:
             self._begin_inner(token, one)
+
+    def _next(self, token: Token, most: int) -> None:
+        """Where they run in order: begin the next one if not more than ``most`` are left."""
+        if token.queue and len(token.rounds) <= most:
+            self._begin_inner(token, token.queue.pop(0))
 
     def _begin_inner(self, token: Token, chosen: str) -> None:
         """What is chosen runs in a scope of its own, with what follows it."""
@@ -104,12 +116,18 @@ class Repeating(Catching):
     ) -> None:
         self.merge(token, values)
         token.wait = ""
-        for one in chosen:
-            self._begin_inner(token, one)
+        self._choose(token, chosen)
         if fulfilled:
             self._close(token, cancel, None)
         elif not token.rounds:
             self._ready(token)
+
+    def _choose_more(self, token: Token, chosen: list[str], cancel: bool) -> None:
+        """Somebody begins more where no worker chooses, or other things instead."""
+        if cancel:
+            token.queue.clear()
+            self._kill_rounds(token, None)
+        self._choose(token, chosen)
 
     def _inner_done(self, token: Token, inner: Token) -> None:
         assert inner.inner is not None
@@ -119,7 +137,9 @@ class Repeating(Catching):
             )
         if inner.enough:
             self._close(token, token.element.cancel_rest, inner)
-        elif token.closing or token.element.chosen:
+            return
+        self._next(token, 1)
+        if token.closing or token.element.chosen:
             if token.rounds == [inner]:
                 self._ready(token)
         else:
@@ -127,6 +147,7 @@ class Repeating(Catching):
 
     def _close(self, token: Token, cancel: bool, spare: Token | None) -> None:
         token.wait, token.held = "", False
+        token.queue.clear()
         if cancel:
             self._kill_rounds(token, spare)
         if [one for one in token.rounds if one is not spare]:

@@ -150,10 +150,19 @@ class Watched:
 
     def _beside(self, owner: str, tokens: list[list[Any]]) -> None:
         for token, name, data in tokens:
-            if "host" not in data or token in self._paths:
+            asks = "host" in data or "event" in data
+            if not asks or token in self._paths:
                 continue
-            mine = f"{data['event']} listener" if "event" in data else name.split("#")[0]
-            self._paths[token] = (*self._paths[data["host"] or owner], (mine, 0))
+            beside = self._paths[data.get("host") or owner]
+            self._paths[token] = (*beside, (_armed(name, data), 0))
+
+
+def _armed(name: str, data: dict[str, Any]) -> str:
+    """What is armed: an event, or a listener's job; of a task that is gone if it keeps what that
+    saw."""
+    if "event" in data:
+        return f"{data['event']} listener"
+    return "canceling listener" if "view" in data else name.split("#")[0]
 
 
 def _plain(values: dict[str, Any]) -> Values:

@@ -36,19 +36,24 @@ TAGS = {
     "transaction": "transaction", "ad hoc": "adHocSubProcess", "xor": "exclusiveGateway",
     "and": "parallelGateway", "or": "inclusiveGateway", "events": "eventBasedGateway",
 }  # fmt: skip
-_TASK_LISTENERS = ("creating", "completing")
+_TASK_LISTENERS = ("creating", "assigning", "updating", "completing", "canceling")
 
 
 def written(diagram: Diagram) -> bytes:
     """The file; the process is ``p``."""
     codes = {one.code for one in diagram.elements.values() if one.code}
     roots = [message_definition("m", "note", "=1"), el("signal", "s", name="all")]
+    for one in diagram.elements.values():
+        if one.host and one.trigger == "message":
+            roots.append(message_definition(f"m-{one.id}", f"note {one.id}", "=1"))
+        if one.host and one.trigger == "signal":
+            roots.append(el("signal", f"s-{one.id}", name=f"alarm {one.id}"))
     roots += [el("error", f"error{code}", errorCode=code, name=code) for code in sorted(codes)]
     roots += [
         el("escalation", f"escalation{code}", escalationCode=code, name=code)
         for code in sorted(codes)
     ]
-    return definitions(*roots, process(_inside(diagram, "")))
+    return definitions(*roots, process(ext(*_listeners(diagram.process)), _inside(diagram, "")))
 
 
 def _inside(diagram: Diagram, parent: str) -> str:
@@ -95,6 +100,7 @@ def _attributes(one: Element) -> dict[str, str]:
         found["isInterrupting"] = _flag(one.interrupting)
     if one.kind == "ad hoc":
         found["cancelRemainingInstances"] = _flag(one.cancel_rest)
+        found["ordering"] = "Sequential" if one.in_order else "Parallel"
     if one.handles:
         found["isForCompensation"] = "true"
     return found
@@ -107,6 +113,11 @@ def _extensions(one: Element) -> list[str]:
     if one.kind == "publish":
         key = z("property", name="message.correlationKey", value="=1")
         found.append(z("properties", key))
+    return found + _listeners(one)
+
+
+def _listeners(one: Element) -> list[str]:
+    found = []
     for tag, inner, mine in (
         ("executionListeners", "executionListener", False),
         ("taskListeners", "taskListener", True),
@@ -173,9 +184,10 @@ def _rounds(one: Element) -> str:
 
 def _definition(one: Element) -> str:
     kind = one.trigger or one.kind
+    own = f"-{one.id}" if one.host else ""
     plain = {
-        "timer": timer("duration", "PT1H"), "signal": event("signal", "s"),
-        "broadcast": event("signal", "s"), "message": message("m"), "publish": message("m"),
+        "timer": timer("duration", "PT1H"), "signal": event("signal", f"s{own}"),
+        "broadcast": event("signal", "s"), "message": message(f"m{own}"), "publish": message("m"),
         "terminate": event("terminate"), "cancel": event("cancel"),
         "link throw": link(one.link), "link catch": link(one.link),
         "compensation": compensate(), "compensate": compensate(one.undoes),
