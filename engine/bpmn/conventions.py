@@ -24,6 +24,8 @@ TEXTS = {
     "case.merge.undo": ("撤销并单后的起点", "where an undone merging begins again"),
 }
 """The properties, as messages call them. A text that begins with ``=`` is FEEL."""
+LINKS = ("duplicate", "repeat", "part", "related")
+"""The kinds of links between cases."""
 
 Compile = Callable[[str, str, str], Text]
 

@@ -8,6 +8,7 @@ from engine.bpmn.diagram import Diagram, ProcessInfo
 from engine.bpmn.expressions import known_functions
 from engine.bpmn.known import Known
 from engine.bpmn.rules import (
+    casework,
     definitions,
     drawing,
     references,
@@ -42,6 +43,7 @@ def _process(diagram: Diagram, process: ProcessInfo, known: Known) -> list[Findi
     found += structure.check(remarks, process, functions)
     found += tidiness.check(remarks, process)
     found += timekeeping.check(remarks, process)
+    found += casework.check(remarks, process)
     found += definitions.check(remarks, process, diagram.defined)
     if not broken:
         found += soundness.check(remarks, process, functions)

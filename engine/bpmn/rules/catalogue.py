@@ -351,6 +351,12 @@ SAYS = (
         "An extension property of clocks is unknown, or says nothing on its own.",
         "Write the property as docs/clocks.md has it.",
     ),
+    Rule(
+        "case-property",
+        "error",
+        "An extension property about the case or its customer is unknown, or says nothing alone.",
+        "Write the property as docs/customers.md has it.",
+    ),
     Rule("correlation-key", "error", "A message has no correlation key.", "Fill in the key."),
     Rule("static-code", "error", "A caught code is an expression.", "Write a fixed code."),
     Rule(

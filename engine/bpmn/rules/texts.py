@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from engine.bpmn import clocks
+from engine.bpmn import clocks, conventions
 from engine.bpmn.diagram import Element, Flow, ProcessInfo
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.remarks import Remarks
@@ -101,6 +101,8 @@ def _of(element: Element) -> Iterator[Place]:
         source = element.properties.get(f"clock.{name}", "").strip()
         kind: Kind = "feel" if name in clocks.FEEL else "any"
         yield Place(element, f"时钟的{zh}", f"clock's {en}", source, kind)
+    for name, (zh, en) in conventions.TEXTS.items():
+        yield Place(element, zh, en, element.properties.get(name, "").strip())
     key = element.properties.get("message.correlationKey", "")
     yield Place(element, "关联键", "correlation key", key)
     ttl = element.properties.get("message.timeToLive", "")

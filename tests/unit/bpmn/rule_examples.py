@@ -237,6 +237,12 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(task("a", z("properties", z("property", name="clock.strat", value="回复")))),
         line(task("a", z("properties", z("property", name="clock.start", value="回复")))),
     ),
+    "case-property": (
+        line(task("a", z("properties", z("property", name="case.link", value="dublicate"),
+                         z("property", name="case.link.to", value="=original")))),
+        line(task("a", z("properties", z("property", name="case.link", value="repeat"),
+                         z("property", name="case.link.to", value="=original")))),
+    ),
     "correlation-key": (line(catch("a", message("keyless"))), line(catch("a", message("m")))),
     "static-code": (
         caught(boundary("b", "a", event("error", "computed"))),
@@ -305,6 +311,12 @@ MORE_BAD: dict[str, tuple[str, ...]] = {
             "properties", z("property", name="clock.start", value="回复"),
             z("property", name="clock.due", value="=due"),
         ))),
+    ),
+    "case-property": (
+        line(task("a", z("properties", z("property", name="customer.marks", value="D")))),
+        line(task("a", z("properties", z("property", name="customer.mark.why", value="=why")))),
+        line(task("a", z("properties", z("property", name="case.merge", value="=original"),
+                         z("property", name="case.merge.undo", value="gone")))),
     ),
     "variable-name": (line(task("a", io({"x-y": "=1"}))),),
     "interrupting-event": (
