@@ -23,8 +23,8 @@ from engine.model import Finding, Json
 from engine.privacy import MASKS
 
 _KEYS = {
-    "about", "id", "name", "process", "number", "title", "customer", "due", "fields", "statuses",
-    "intake", "duplicates", "repeats", "ended", "counted", "marks", "public",
+    "about", "order", "id", "name", "process", "number", "title", "customer", "due", "fields",
+    "statuses", "intake", "duplicates", "repeats", "ended", "counted", "marks", "public",
 }
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options", "catalogue", "level"}
 _TYPES = {
@@ -109,6 +109,7 @@ class CaseKind:
     marks: Marks | None = None
     public: Public | None = None
     about: str = ""
+    order: int = 100
 
     def field(self, key: str) -> CaseField | None:
         return next((one for one in self.fields if one.key == key), None)
@@ -197,6 +198,7 @@ class _Reader:
             marks=self._marks(data.get("marks")),
             public=self._public(data.get("public"), keys, statuses),
             about=str(data.get("about") or ""),
+            order=self._order(data.get("order", 100)),
         )
         if not statuses:
             self._wrong("statuses", "至少要有一个状态。", "needs at least one status.")
@@ -293,6 +295,12 @@ class _Reader:
             None if automatic is None else self._text("marks.automatic", automatic),
             self._text("marks.mark", value.get("mark")),
         )
+
+    def _order(self, value: Json) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 999:
+            return value
+        self._wrong("order", "应为 0 到 999 的整数。", "must be a whole number from 0 to 999.")
+        return 100
 
     def _public(
         self, value: Json, keys: Iterable[str], statuses: Iterable[str]

@@ -29,7 +29,8 @@ def kind(conn: Connection, kind_id: str, number: int | None = None) -> CaseKind:
 
 
 def kinds(conn: Connection) -> list[CaseKind]:
-    """The latest version of every kind, by id."""
+    """The latest version of every kind, by their order, then by id."""
     at = definitions.number(conn)
     query = select(table.c.id).distinct().where(table.c.kind == "case").order_by(table.c.id)
-    return [kind(conn, kind_id, at) for kind_id in conn.scalars(query)]
+    found = [kind(conn, kind_id, at) for kind_id in conn.scalars(query)]
+    return sorted(found, key=lambda one: one.order)
