@@ -311,6 +311,11 @@ def test_accounts_are_listed_disabled_and_given_rights(
     assert "shouli01\t陈晓雯\tstaff\tintake\t省客服中心受理\t已停用、无密码" in listed
     assert "fuhe01\t周建国\tstaff,supervisor\tintake,review\t省客服中心复核派单\t无密码" in listed
     assert "branch-hangzhou\t杭州分公司" in bihuan("groups").output
+    tree = bihuan("units").output.splitlines()
+    at = tree.index("网络部\tnetwork\t朱立群")
+    assert tree[at + 1] == "  核心网班\tnetwork.core\t白羽"
+    assert "    增值业务管理\tvendors.vas\t陶然" in tree
+    assert len(tree) == 111
     assert bihuan("enable", "shouli01").exit_code == 0
     with engine.read() as conn:
         assert all(account.active for account in people.list_(conn))

@@ -118,6 +118,24 @@ def set_groups(login: str | None, ids: tuple[str, ...]) -> None:
     click.echo(f"{login} 的组：{'、'.join(ids) or '无'}。")
 
 
+@command.command("units")
+def show_units() -> None:
+    """列出单位：名称、标识、负责人，下级缩进。"""
+    with opened() as engine, engine.read() as conn:
+        known = {key: one for key, one in groups.all_(conn).items() if one.kind}
+        leads, names = groups.leads(conn, known), people.names(conn)
+
+    def show(parent: str | None, depth: int) -> None:
+        for key, one in known.items():
+            above = one.parent if one.parent in known else None
+            if above == parent:
+                lead = names.get(leads.get(key, ""), "—")
+                click.echo(f"{'  ' * depth}{one.name}\t{key}\t{lead}")
+                show(key, depth + 1)
+
+    show(None, 0)
+
+
 @command.command("load")
 @click.argument("file", type=ExistingFile())
 def load(file: Path) -> None:
