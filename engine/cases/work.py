@@ -1,4 +1,4 @@
-"""What is going on in a case: its open tasks, its processes, the clocks that run."""
+"""What is going on in a case: its open tasks, its processes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, select
 
 from engine import definitions
-from engine.tables import history, instances, people, timers, user_tasks
+from engine.tables import history, instances, people, user_tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,6 @@ class ProcessOfCase:
     called_at: str | None
     started_at: datetime
     ended_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """A timer that waits, by the name of its element."""
-
-    name: str
-    due_at: datetime
 
 
 def open_tasks(conn: Connection, case_id: int) -> list[OpenTask]:
@@ -88,24 +80,6 @@ def processes(conn: Connection, case_id: int) -> list[ProcessOfCase]:
         )
         for row in conn.execute(query).all()
     ]
-
-
-def clocks(conn: Connection, case_id: int) -> list[Clock]:
-    """The timers that run for the case, the next first. Those without a name are left out."""
-    query = (
-        select(timers.c.element_id, timers.c.due_at, instances.c.definition_key)
-        .join(instances, instances.c.key == timers.c.instance_key)
-        .where(instances.c.case_id == case_id)
-        .order_by(timers.c.due_at)
-    )
-    number = definitions.number(conn)
-    found = []
-    for row in conn.execute(query).all():
-        definition = definitions.by_key(conn, row.definition_key)
-        element = definitions.process(conn, number, definition).info.elements.get(row.element_id)
-        if element is not None and element.name:
-            found.append(Clock(element.name, row.due_at))
-    return found
 
 
 def _name(conn: Connection, definition_key: int) -> str:
