@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import calendar, cases, importing, samples
+from engine import calendar, cases, catalogue, importing, samples
 from engine.errors import Invalid
 from tests.db import errand
 
@@ -18,6 +18,14 @@ PROCESSES = Path(__file__).parents[2] / "processes"
 CALENDAR = json.loads((PROCESSES / "default.calendar.json").read_text("utf-8"))
 MAPPING = json.loads((PROCESSES / "mappings" / "cfpb.json").read_text("utf-8"))
 SAMPLES = json.loads((PROCESSES / "samples" / "complaints.sample.json").read_text("utf-8"))
+CATALOGUE = {
+    "id": "errands", "name": "差事", "levels": [{"name": "大类", "owner": "group"},
+                                            {"name": "小类", "owner": "province"}],
+    "elements": {"place": "地点"},
+    "categories": [{"key": "a", "label": "甲", "elements": ["place"], "urgent": True,
+                    "children": [{"key": "b", "label": "乙", "from": "2026-01-01",
+                                  "until": "2026-12-31", "unit": "u"}]}],
+}
 FUNCTIONS = calendar.functions(calendar.plain())
 
 odd = st.recursive(
@@ -65,6 +73,17 @@ def test_calendars(data: st.DataObject) -> None:
     assert all(found.zh and found.en for found in findings)
     if not any(found.severity == "error" for found in findings):
         calendar.parse(content, "x.calendar.json")
+
+
+@given(st.data())
+@settings(max_examples=150, deadline=None)
+def test_catalogues(data: st.DataObject) -> None:
+    content = spoiled(data, CATALOGUE)
+    findings = catalogue.check(content, "errands.catalogue.json")
+    assert all(found.zh and found.en for found in findings)
+    if not findings:
+        known = catalogue.parse(content, "errands.catalogue.json")
+        assert all(known.path(code) for code in known.categories)
 
 
 @given(st.data())
