@@ -84,10 +84,13 @@ def send(
     return Sent(key, unit.conn.execute(_DELIVER, values).rowcount)
 
 
-def unread(conn: Connection, person: Person) -> int:
-    """How many notices wait to be opened."""
+def unread(conn: Connection, person: Person, case_id: int | None = None) -> int:
+    """How many notices wait to be opened, of all or about one case."""
     query = select(func.count()).select_from(readers)
     query = query.where(readers.c.login == person.login, readers.c.read_at.is_(None))
+    if case_id is not None:
+        query = query.join(notices, notices.c.key == readers.c.notice_key)
+        query = query.where(notices.c.case_id == case_id)
     return int(conn.execute(query).scalar_one())
 
 

@@ -55,6 +55,8 @@ def test_a_file_is_read_as_written() -> None:
         ({"ended": {"gone": "新建"}}, "ended.gone"),
         ({"titel": "x"}, "titel"),
         ({"name": 1}, "name"),
+        ({"order": -1}, "order"),
+        ({"order": True}, "order"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_place(change: dict[str, Any], place: str) -> None:

@@ -44,6 +44,20 @@ def test_opening_a_notice_reads_it(
     assert "待阅 2" in browser_of("wang").get("/inbox").words
 
 
+def test_opening_the_case_reads_what_was_told_about_it(
+    browser_of: Open, tell: Callable[..., int], open_case: Callable[..., int]
+) -> None:
+    case_id = open_case()
+    tell("这件超期", case_id=case_id)
+    tell("另一件超期", case_id=open_case(topic="资费"))
+    li = browser_of("li")
+    assert li.get(f"/cases/{case_id}").status == 200
+    left = li.get("/notices").words
+    assert "另一件超期" in left
+    assert "这件超期" not in left
+    assert "待阅 2" in browser_of("wang").get("/inbox").words
+
+
 def test_all_on_the_page_can_be_read_at_once(browser_of: Open, tell: Callable[..., int]) -> None:
     first, second = tell("一"), tell("二")
     tell("三")

@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 import forms
-from engine import cases, clocks, groups, history, incidents, limits, messages, people, run
+from engine import cases, clocks, groups, history, incidents, limits, messages, notices, people, run
 from engine.cases import CaseKind
 from engine.cases.work import open_tasks, processes
 from engine.errors import Conflict, Forbidden
@@ -43,7 +43,8 @@ def show(case_id: int) -> str:
         running = processes(conn, case_id)
         chosen = request.args.get("instance", type=int)
         shown = next((one for one in running if one.key == chosen), running[0] if running else None)
-        return render_template(
+        told = notices.unread(conn, person, case_id)
+        page = render_template(
             "case.html", case=view, case_id=case_id, processes=running, shown=shown,
             lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
             tasks=open_tasks(conn, case_id), faces=_faces(conn, case_id),
@@ -54,6 +55,10 @@ def show(case_id: int) -> str:
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
         )
+    if told:
+        with session.engine().unit(person.login) as unit:
+            notices.read_case(unit, person, case_id)
+    return page
 
 
 @pages.get("/aside")
