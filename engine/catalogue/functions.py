@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from engine.catalogue.model import Catalogue, Category
-from engine.feel import Function
+from engine.feel import Function, from_json
 from engine.feel.errors import FeelEvaluationError
 
 _MOST_ARGUMENTS = 3
@@ -32,7 +32,7 @@ def functions(
         found[spelling] = Function(spelling, ("catalogue", "code"), reading.path)
     for spelling in ("category entry", "categoryEntry"):
         found[spelling] = Function(
-            spelling, ("catalogue", "code"), reading.entry, variadic=True
+            spelling, ("catalogue", "code"), reading.entry, variadic=True, native=True
         )
     return found
 
@@ -41,6 +41,7 @@ class _Reading:
     def __init__(self, catalogues: Mapping[str, Catalogue], today: Callable[[], date]) -> None:
         self.catalogues = catalogues
         self.today = today
+        self.entries: dict[tuple[str, str, bool], Any] = {}
 
     def choices(self, *arguments: Any) -> list[dict[str, str]]:
         if not 1 <= len(arguments) <= _MOST_ARGUMENTS:
@@ -59,8 +60,9 @@ class _Reading:
     def path(self, catalogue: Any, code: Any) -> str | None:
         return None if code is None else self._catalogue(catalogue).path(str(code))
 
-    def entry(self, *arguments: Any) -> dict[str, Any] | None:
-        """Of several codes the deepest that each level above agrees with."""
+    def entry(self, *arguments: Any) -> Any:
+        """Of several codes the deepest that each level above agrees with; FEEL's own values, made
+        once a category."""
         if not arguments:
             raise FeelEvaluationError(
                 "category entry 的参数是：目录、代码（可以逐级给出多个）。",
@@ -72,7 +74,12 @@ class _Reading:
             one = known.categories.get(code) if isinstance(code, str) else None
             if one is not None and (found is None or one.within(found.code)):
                 found = one
-        return None if found is None else self._entry(known, found)
+        if found is None:
+            return None
+        key = (known.id, found.code, found.active(self.today()))
+        if key not in self.entries:
+            self.entries[key] = from_json(self._entry(known, found))
+        return self.entries[key]
 
     def _entry(self, known: Catalogue, one: Category) -> dict[str, Any]:
         return {
