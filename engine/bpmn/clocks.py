@@ -76,9 +76,11 @@ class Clocks:
             due = outer.get(self.variable, view.get(self.variable, due))
         since = self.texts["from"].evaluate(view) if "from" in self.texts else None
         agreed = self.texts["agreed"].evaluate(view) if "agreed" in self.texts else None
-        for value, what in ((due, "到期时间"), (since, "起点")):
-            if (value is not None or what == "到期时间") and not _is_moment(value):
-                raise self._wrong("limit", f"{what}为日期时间", "with moments", value, view)
+        if not _is_moment(due):
+            raise self._wrong("limit", "有到期时间 due_at（日期时间）的时限",
+                              "a limit with due_at, a date and time", due, view)
+        if since is not None and not _is_moment(since):
+            raise self._wrong("from", "日期时间", "a date and time", since, view)
         if limit.get("span") is not None and not _is_limit(limit):
             raise self._wrong("limit", f"带时长 span、clock 为{'、'.join(BASES)}之一的时限",
                               f"a limit with a duration and a clock of {', '.join(BASES)}",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from engine import calendars, definitions
 from engine.bpmn.changes import ClocksMarked, ClockStarted
@@ -185,11 +185,8 @@ class Ledger:
 
     def _open(self, names: Iterable[str]) -> list[Clock]:
         if self._clocks is None:
-            query = select(table).where(
-                table.c.case_id == self._case_id, table.c.ended_at.is_(None)
-            )
-            found = self._unit.conn.execute(query.order_by(table.c.key)).mappings()
-            self._clocks = {row["key"]: from_row(dict(row)) for row in found}
+            found = self._unit.conn.execute(_OPEN, {"case_id": self._case_id})
+            self._clocks = {row.key: from_row(row._asdict()) for row in found}
         wanted = set(names)
         return [
             one for one in self._clocks.values()
@@ -230,6 +227,11 @@ _CLOSE_ENOUGH = timedelta(seconds=2)
 """A process that computes with its own ``now()`` may differ by the time the step takes."""
 
 _COLUMNS = ", ".join(f'"{column.name}"' for column in table.columns)
+_OPEN = (
+    select(table)
+    .where(table.c.case_id == bindparam("case_id"), table.c.ended_at.is_(None))
+    .order_by(table.c.key)
+)
 _WRITE = (
     f"INSERT INTO case_clocks ({_COLUMNS}) SELECT {_COLUMNS}"
     " FROM json_populate_recordset(NULL::case_clocks, %(rows_clocks)s::json)"
