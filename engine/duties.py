@@ -7,7 +7,8 @@ thrown as the duty's BPMN error (an incident where the diagram does not catch it
 `notice.send`: ``to`` (logins), ``groups`` (group ids), ``leads`` (units, whose leads get it too;
 a unit that nobody leads has none), ``title``, ``text``, ``tables``
 (``[{"title", "columns", "rows"}]``), ``about`` (a case's key or number; without it the case that
-sends); header ``series`` makes it a report that is kept. Result ``notice``: ``{"key", "people"}``. Error `NOTICE_INVALID`.
+sends); header ``series`` makes it a report that is kept. Result ``notice``: ``{"key",
+"people"}``. Error `NOTICE_INVALID`.
 
 `list.read`: header ``list``; each parameter of the list is an input of its name. Result ``rows``:
 a list of contexts. Error `LIST_FAILED`.

@@ -211,7 +211,8 @@ async def _work(runner: Runner, concurrency: int) -> None:
     app = _queue(runner)
     async with app.open_async():
         upkeep = asyncio.create_task(_forget_stalled(app))
-        log.info("工作进程已就绪：%s，作业类型 %s", runner.worker, "、".join([*runner.adapters, *duties.DUTIES]))
+        types = "、".join([*runner.adapters, *duties.DUTIES])
+        log.info("工作进程已就绪：%s，作业类型 %s", runner.worker, types)
         try:
             await app.run_worker_async(
                 queues=[QUEUE],
