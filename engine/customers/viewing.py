@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement, Connection, Select, String, cast, exists, func, or_, select, true,
+    ColumnElement, Connection, Select, String, cast, func, or_, select, true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -188,14 +188,15 @@ def _holding(at: datetime) -> list[ColumnElement[bool]]:
 
 
 def _marked(mark: str, at: datetime) -> ColumnElement[bool]:
+    """Whether one of the person's records has this mark now, or any ("*")."""
     other = table.alias("marked")
-    conditions = [
-        customer_marks.c.customer_key == other.c.key, *_holding(at),
-        or_(other.c.key == table.c.key, other.c.merged_into == table.c.key),
-    ]
+    marked = (
+        select(func.coalesce(other.c.merged_into, other.c.key))
+        .join(customer_marks, customer_marks.c.customer_key == other.c.key).where(*_holding(at))
+    )
     if mark != "*":
-        conditions.append(customer_marks.c.mark == mark)
-    return exists().where(*conditions)
+        marked = marked.where(customer_marks.c.mark == mark)
+    return table.c.key.in_(marked)
 
 
 def _meant(text: str) -> ColumnElement[bool]:

@@ -47,7 +47,11 @@ _PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
     xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="t">
   <process id="errand" name="差事" isExecutable="true">
-    <startEvent id="start"><outgoing>a</outgoing></startEvent>
+    <startEvent id="start"><extensionElements><zeebe:properties>
+          <zeebe:property name="clock.start" value="答复"/>
+          <zeebe:property name="clock.limit" value="={span: &quot;PT4H&quot;,
+            clock: &quot;自然时间&quot;, due_at: now() + duration(&quot;PT4H&quot;)}"/></zeebe:properties>
+      </extensionElements><outgoing>a</outgoing></startEvent>
     <sequenceFlow id="a" sourceRef="start" targetRef="look"/>
     <userTask id="look" name="查看">
       <extensionElements><zeebe:userTask/>

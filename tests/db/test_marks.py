@@ -112,6 +112,20 @@ def test_a_diagram_marks_the_customer_for_as_long_as_the_table_says(engine: Engi
     assert "客户标记为 C1：答复时不满意" in texts
 
 
+def test_figures_see_marks_without_knowing_whose(engine: Engine) -> None:
+    case_id = open_at(engine, NOON)
+    do_task(engine, case_id, "look", {})
+    do_task(engine, case_id, "answer", {"happy": False})
+    with engine.read() as conn:
+        case = conn.exec_driver_sql("SELECT customer_id, marks, contacts FROM v_cases").one()
+        mark = conn.exec_driver_sql(
+            "SELECT customer_id, mark, automatic, in_force FROM v_marks"
+        ).one()
+    key = person(engine).key
+    assert tuple(case) == (key, ["C1"], 1)
+    assert tuple(mark) == (key, "C1", False, True)
+
+
 def test_a_happy_customer_is_not_marked_and_an_unknown_mark_stops_nobody(engine: Engine) -> None:
     first, second = open_at(engine, NOON), open_at(engine, NOON)
     for case_id, answer in ((first, {"happy": True}), (second, {"happy": True, "mark": "Z"})):

@@ -270,6 +270,25 @@ def test_two_cases_merged_into_each_other_at_once(engine: Engine) -> None:
     assert sorted([view(engine, one).row.merged, view(engine, other).row.merged]) == [False, True]
 
 
+def clocks_of(engine: Engine, case_id: int) -> list[str]:
+    with engine.read() as conn:
+        query = "SELECT state FROM case_clocks WHERE case_id = %s"
+        return list(conn.exec_driver_sql(query, (case_id,)).scalars())
+
+
+def test_clocks_stand_still_while_a_case_is_merged(engine: Engine) -> None:
+    original, by_hand, by_itself = open_case(engine), open_case(engine), open_case(engine)
+    do_task(engine, by_hand, "look", {})
+    merge(engine, by_hand, original)
+    do_task(engine, by_itself, "look", {"original": number(engine, original)})
+    for case_id in (by_hand, by_itself):
+        assert clocks_of(engine, case_id) == ["cancelled"]
+        unmerge(engine, case_id)
+        assert clocks_of(engine, case_id) == ["running"]
+    do_task(engine, by_hand, "answer", {})
+    assert clocks_of(engine, by_hand) == ["cancelled"]
+
+
 # --- merging by a diagram -------------------------------------------------------------------
 
 
