@@ -21,6 +21,7 @@ from engine.feel import Function, compile_expression, to_json
 from engine.feel.temporal import DaysTime
 from engine.feel.temporal_text import parse_any
 from engine.model import Json, Person
+from engine.samples.clock import Clock
 from engine.store.unit import Store, Unit
 from engine.tables import user_tasks
 
@@ -69,20 +70,6 @@ def parse(content: bytes, filename: str) -> Samples:
         raise Invalid(
             f"示例文件 {filename} 写法不对：{error!r}。", f"The sample file {filename}: {error!r}."
         ) from error
-
-
-class Clock:
-    """The present of the engine that plays samples: moved from step to step, never beyond now."""
-
-    def __init__(self) -> None:
-        self._at: datetime | None = None
-
-    def __call__(self) -> datetime:
-        now = datetime.now(UTC)
-        return now if self._at is None else min(self._at, now)
-
-    def set(self, at: datetime) -> None:
-        self._at = at
 
 
 def play(engine: Store, clock: Clock, found: Samples) -> Iterator[str]:

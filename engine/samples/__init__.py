@@ -1,0 +1,7 @@
+"""Sample life, played through the use cases in its own past: a few scripted cases for a first
+look (``script``), and a year of a whole province (``plan``, ``player``; docs/sample.md)."""
+
+from engine.samples.clock import Clock
+from engine.samples.script import Sample, Samples, Step, parse, play
+
+__all__ = ["Clock", "Sample", "Samples", "Step", "parse", "play"]
