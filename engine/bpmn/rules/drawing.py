@@ -31,7 +31,7 @@ def overlaps(
                     ("把它们移开。", "Move them apart."),
                     severity="warning",
                 )
-            around = bounds.get(scope or "")
+            around = None if scope is None else bounds.get(scope)
             if around is not None and not around.holds(bounds[element.id]):
                 yield from _outside(remarks, element, process.elements[scope or ""])
 

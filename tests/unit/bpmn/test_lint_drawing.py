@@ -82,6 +82,10 @@ def test_a_drawing_that_cannot_be_read_is_left_out(size: str) -> None:
     assert overlapping(broken) == []
 
 
+def test_a_shape_of_nothing_is_left_out() -> None:
+    assert overlapping(page(**{"": (300, 0, 50, 50), "a": (0, 0, 100, 80)})) == []
+
+
 def test_definitions_that_cannot_be_told_apart() -> None:
     content = definitions(
         el("message", "m1", name="paid"), el("message", "m2", name="paid"),
