@@ -15,6 +15,7 @@ _VERBS = frozenset({
     "派单", "受理", "预处理", "处理", "办理", "回复", "答复", "回访", "复核", "审批", "督办",
     "联系", "整改", "认定", "申诉", "反馈", "结案", "归档",
 })
+_PHRASES = {"监管": "答复监管部门"}
 _BASES = {
     "working": ("工作时间", "of working time"), "natural": ("", ""),
     "days": ("", ""), "fixed": ("", ""),
@@ -28,7 +29,8 @@ def sentence(
     due = clock.due_at.astimezone(calendar.zone)
     day = due.date()
     at = _clock_time(due, None)
-    what = clock.name if clock.name in _VERBS else f"完成“{clock.name}”"
+    phrase = _PHRASES.get(clock.name, f"完成“{clock.name}”")
+    what = clock.name if clock.name in _VERBS else phrase
     owner = f"（{clock.subject}）" if clock.subject else ""
     if clock.started_at.astimezone(calendar.zone).date() == day:
         at = _clock_time(due, day)
@@ -50,6 +52,8 @@ def amount(clock: Clock, length: timedelta) -> tuple[str, str]:
     if clock.basis == "days":
         return f"{length.days} 个工作日", _count(length.days, "working day")
     minutes = length.total_seconds() / 60
+    if clock.basis == "natural" and "D" in clock.span and minutes % (24 * 60) == 0:
+        return f"{length.days} 天", _count(length.days, "day")
     if "H" in clock.span or "D" in clock.span or minutes >= 24 * 60:
         hours = f"{minutes / 60:g}" if minutes % 6 == 0 else f"{minutes / 60:.1f}"
         return f"{hours} 小时", f"{hours} h"

@@ -86,11 +86,17 @@ def _face(
     return Face(
         clock, standing, _words()[standing], _COLOURS[standing], sentence,
         _summary(clock, explained), line.pieces(explained.spans), line.marks(),
-        tuple((one, names.get(one.by, one.by)) for one in clock.pauses),
-        tuple((one, names.get(one.by, one.by)) for one in clock.changes),
+        tuple((one, _who(one.by, names)) for one in clock.pauses),
+        tuple((one, _who(one.by, names)) for one in clock.changes),
         clock.due_at - clock.warn_at if clock.warn_at else None,
         f"{clock.due_at.astimezone(zone):%Y-%m-%dT%H:%M}",
     )
+
+
+def _who(login: str, names: Mapping[str, str]) -> str:
+    """A person's name; what acts for nobody is the system."""
+    nobody = login.partition(":")[0] in ("system", "timer", "worker", "message")
+    return names.get(login, _("系统") if nobody else login)
 
 
 def _words() -> dict[str, str]:
