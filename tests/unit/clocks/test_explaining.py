@@ -35,18 +35,27 @@ HOURS = [
     ["08:30-12:00", "13:30-17:30"], ["00:00-24:00"], ["09:00-21:00"],
     ["07:00-07:01", "22:00-24:00"],
 ]
-CALENDARS = st.builds(
-    lambda week, saturday, zone: calendar.parse(json.dumps({
-        "name": "班次", "zone": zone, "makeupHours": HOURS[0],
-        "hours": dict.fromkeys(["mon", "tue", "wed", "thu", "fri"], week)
-        | {"sat": saturday, "sun": []},
-        "years": {"2026": {"holidays": [
-            {"name": "春节", "from": "2026-02-15", "to": "2026-02-23"}],
-            "workdays": [{"name": "春节", "date": "2026-02-28"}]}},
-    }).encode(), "c.calendar.json"),
-    st.sampled_from(HOURS), st.sampled_from([[], HOURS[0]]),
-    st.sampled_from(["Asia/Shanghai", "Europe/Berlin"]),
-)
+
+
+def shift(week: list[str], saturday: list[str], zone: str) -> Calendar:
+    """A calendar with these hours, a holiday and a day worked instead."""
+    days = dict.fromkeys(["mon", "tue", "wed", "thu", "fri"], week)
+    year = {
+        "holidays": [{"name": "春节", "from": "2026-02-15", "to": "2026-02-23"}],
+        "workdays": [{"name": "春节", "date": "2026-02-28"}],
+    }
+    plan = {
+        "name": "班次", "zone": zone, "makeupHours": HOURS[0], "years": {"2026": year},
+        "hours": days | {"sat": saturday, "sun": []},
+    }
+    return calendar.parse(json.dumps(plan).encode(), "shift.calendar.json")
+
+
+CALENDARS = st.sampled_from([
+    shift(week, saturday, zone)
+    for week in HOURS for saturday in ([], HOURS[0])
+    for zone in ("Asia/Shanghai", "Europe/Berlin")
+])
 
 
 def made(
