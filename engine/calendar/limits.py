@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from engine.calendar.arithmetic import Calendar
 from engine.errors import Invalid
@@ -30,7 +30,7 @@ def due(calendar: Calendar, basis: Basis, start: datetime, span: timedelta) -> d
     if basis == "days":
         return calendar.add_days(start, span.days)
     if basis == "natural":
-        return aware(start).astimezone(calendar.zone) + span
+        return (aware(start).astimezone(UTC) + span).astimezone(calendar.zone)
     raise Invalid("指定的时间没有时长。", "A moment that was set has no span.")
 
 
@@ -41,12 +41,14 @@ def after_pause(
     ``resumed``: what was left when it was paused is left when it goes on. A pause that begins
     when the limit is over moves nothing, and nothing moves a fixed moment. Of working days,
     those after the day of ``paused`` up to that of ``resumed`` are not counted."""
-    if basis == "fixed" or paused >= due_at or resumed <= paused:
+    # In UTC: Python reckons moments of one zone by the clock on the wall.
+    due, since, until = (aware(one).astimezone(UTC) for one in (due_at, paused, resumed))
+    if basis == "fixed" or since >= due or until <= since:
         return due_at
     if basis == "working":
         return calendar.add(due_at, calendar.between(paused, resumed))
     if basis == "natural":
-        return due_at + (resumed - paused)
+        return (due + (until - since)).astimezone(due_at.tzinfo)
     lost = calendar.working_days(paused, resumed)
     # A day that is worked until midnight ends where the next begins.
     return calendar.add_days(due_at - _MOMENT, lost) if lost else due_at

@@ -44,20 +44,20 @@ def explain(calendar: Calendar, clock: Clock) -> Explanation:
     if clock.basis == "days":
         return _of_days(calendar, clock)
     amount = None if clock.set_by else span_of(clock.span)
-    start, due = clock.started_at, max(clock.started_at, clock.due_at)
+    start, due = clock.started_at.astimezone(UTC), clock.due_at.astimezone(UTC)
+    due = max(start, due)
     spans = list(_without_pauses(calendar, clock, start, due))
     for since, until in _pauses(clock, due):
         spans = [piece for one in spans for piece in _cut(one, since, until)]
-    spans = _joined(spans, calendar)
     counted = sum((one.end - one.start for one in spans if one.kind == "counted"), timedelta(0))
-    return Explanation(tuple(spans), counted, amount)
+    return Explanation(tuple(_joined(spans, calendar)), counted, amount)
 
 
 def _without_pauses(
     calendar: Calendar, clock: Clock, start: datetime, due: datetime
 ) -> Iterator[Span]:
     if clock.basis != "working" or due - start > _LONGEST:
-        yield Span("counted", start.astimezone(UTC), due.astimezone(UTC))
+        yield Span("counted", start, due)
         return
     for one in stretches(calendar, start, due):
         kind: Literal["counted", "stopped"] = "counted" if one.counted else "stopped"
@@ -66,10 +66,10 @@ def _without_pauses(
 
 
 def _pauses(clock: Clock, due: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Those that moved the due time; one that lasts has not moved it yet."""
+    """Those that moved the due time, in UTC; one that lasts has not moved it yet."""
     for one in clock.pauses:
-        if one.until is not None and one.since < due:
-            yield one.since, min(one.until, due)
+        if one.until is not None and one.since.astimezone(UTC) < due:
+            yield one.since.astimezone(UTC), min(one.until.astimezone(UTC), due)
 
 
 def _cut(span: Span, since: datetime, until: datetime) -> Iterator[Span]:
