@@ -45,8 +45,11 @@ def facts(
         **_counts(moments, at.astimezone(unit.engine.zone)), "open": met.open, "past": met.past,
     }
     if kind.marks is not None and kind.marks.automatic is not None:
-        found = _Automatic(unit, kind.marks.automatic, about, moments)
-        about["marks"] = sorted({*met.marks, *found.keep(met, at)})
+        held = _Automatic(unit, kind.marks.automatic, about, moments).keep(met, at)
+        others = [one for one in met.marks if one not in held]
+        # Two records that were one when a mark was set may be two by now.
+        gone = marks.drop(unit, met.person, others) if others else set()
+        about["marks"] = sorted({*met.marks, *held} - gone)
     return about
 
 

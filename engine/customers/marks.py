@@ -20,6 +20,7 @@ from engine.store.unit import Unit
 from engine.tables import people
 
 _RENEWED = "续期"
+_TOO_FEW = "次数不再达到"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,20 @@ def prolong(unit: Unit, person: int, mark: str, expires_at: datetime | None) -> 
         )
         .values(expires_at=expires_at)
     )
+
+
+def drop(unit: Unit, person: int, names: Sequence[str]) -> set[str]:
+    """Those of these marks that were set by count hold no more; returns which they were."""
+    found = unit.conn.execute(
+        update(table)
+        .where(
+            table.c.customer_key.in_(records_of(unit.conn, person)), table.c.mark.in_(names),
+            table.c.automatic, table.c.lifted_at.is_(None), table.c.expires_at > unit.now,
+        )
+        .values(lifted_at=unit.now, lifted_by=unit.actor, lifted_why=_TOO_FEW)
+        .returning(table.c.mark)
+    )
+    return set(found.scalars())
 
 
 def _close(unit: Unit, keys: Sequence[int], why: str) -> None:

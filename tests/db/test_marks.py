@@ -11,9 +11,9 @@ import time_machine
 
 from engine import Engine, cases, customers, history, run
 from engine.cases import marking
-from engine.customers import log, marks, viewing
+from engine.customers import identities, log, marks, merging, viewing
 from engine.errors import Conflict, Invalid
-from engine.model import Json
+from engine.model import Json, Person
 from tests.db import matters
 from tests.db.test_cases import DATA, do_task
 
@@ -110,6 +110,47 @@ def test_a_diagram_marks_the_customer_for_as_long_as_the_table_says(engine: Engi
         assert cases.view(conn, case_id).marks == ("C1",)
         assert history.verify(conn, case_id)
     assert "客户标记为 C1：答复时不满意" in texts
+
+
+def test_one_person_with_two_numbers_is_counted_together_until_taken_apart(
+    engine: Engine,
+) -> None:
+    chief = Person("chief", "主管陈", frozenset({"supervisor"}), frozenset())
+    first = open_at(engine, NOON)
+    open_at(engine, NOON, phone="13900000000")
+    with engine.read() as conn:
+        other = customers.get(conn, "13900000000")
+    assert other is not None
+    with engine.unit("chief") as unit:
+        merging.merge(unit, other.key, person(engine).key, "同一人", chief)
+    about = known(engine, open_at(engine, NOON, phone="139-0000-0000", level=None))
+    assert (about["month"], about["marks"], about["open"]) == (3, ["A"], 2)
+    assert about["level"] == "high-star"
+    with engine.read() as conn:
+        mine = cases.of_customer(conn, "13900000000")
+        key = merging.of(conn, [other.key])[0].key
+        assert len(cases.siblings(conn, first)) == 2
+    assert mine is not None
+    assert (mine.key, len(mine.open), mine.marks) == (person(engine).key, 3, ("A",))
+    with engine.unit("chief") as unit:
+        merging.unmerge(unit, key, "不是同一人", chief)
+    assert known(engine, open_at(engine, NOON, phone="13900000000"))["marks"] == ["A"]
+    about = known(engine, open_at(engine, NOON))
+    assert (about["month"], about["marks"]) == (2, [])
+    assert person(engine).marks == ()
+
+
+def test_a_case_by_a_further_number_is_the_customers(engine: Engine) -> None:
+    open_at(engine, NOON)
+    with engine.unit("wang01") as unit:
+        identities.add(unit, person(engine).key, "account", "ACC 0001")
+    about = known(engine, open_at(engine, NOON, phone="ACC0001"))
+    assert (about["ref"], about["half_year"]) == ("ACC0001", 2)
+    with engine.read() as conn:
+        assert conn.exec_driver_sql("SELECT count(*) FROM customers").scalar() == 1
+        assert [row.ref for row in viewing.search(conn, "ACC0001", at=NOON).rows] == [
+            "138****5678"
+        ]
 
 
 def test_figures_see_marks_without_knowing_whose(engine: Engine) -> None:
