@@ -3,8 +3,11 @@ answers passes the form that a person would see."""
 
 from __future__ import annotations
 
+import atexit
 import json
 import re
+import shutil
+import tempfile
 from collections.abc import Mapping
 from datetime import date
 from functools import cache
@@ -37,7 +40,17 @@ DIAGRAMS = tuple(sorted(path for folder in FOLDERS for path in folder.glob("*.bp
 
 @cache
 def library(folder: Path) -> Library:
-    return Shelf().library([folder], [PROCESSES / "complaint"])
+    return Shelf().library([folder], [catalogues()])
+
+
+@cache
+def catalogues() -> Path:
+    """A folder with the catalogues alone, so that no other process starts beside."""
+    alone = Path(tempfile.mkdtemp(prefix="bihuan-tests-"))
+    atexit.register(shutil.rmtree, alone, ignore_errors=True)
+    for path in PROCESSES.rglob("*.catalogue.json"):
+        shutil.copy(path, alone)
+    return alone
 
 
 def scenarios() -> list[tuple[Path, TestCase]]:
