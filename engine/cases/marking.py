@@ -68,7 +68,8 @@ def mark(
 ) -> None:
     """Mark the customer by hand, as long as the table says. Invalid for a mark that is unknown
     or set by count only, or without a reason."""
-    rule = next((one for one in rules(unit.conn) if one.mark == name), None)
+    knowing = (one for one in kinds(unit.conn) if one.marks and name in one.marks.all)
+    rule = next((_rule(unit.conn, one, name) for one in knowing), None)
     if rule is None or rule.automatic:
         zh = f"标记 {name} 由系统按次数判定，不能手工设置。" if rule else f"没有标记 {name}。"
         en = f"Mark {name} is set by count only." if rule else f"There is no mark {name}."
