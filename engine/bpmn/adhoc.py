@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.bpmn import compensation
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.multi_instance import MultiInstance
 from engine.bpmn.nodes import Task, is_ghost
@@ -137,12 +136,6 @@ class AdHocSubProcess(MultiInstance):
         else:
             task.workflow.top_workflow.end_wait(task, "cancelled")
             self._ask(task)
-
-    def left(self, task: Task) -> None:
-        """Inner instances can be undone, each by itself, once the whole has completed."""
-        undoable = task.internal_data.pop("undoable", [])
-        if (self.body or self).undo is None and not compensation.is_undoing(task):
-            task.workflow.done += undoable
 
     def _choose(self, task: Task, chosen: Sequence[Chosen]) -> None:
         if not self.sequential:

@@ -25,10 +25,28 @@ def record(task: Task) -> None:
     if is_undoing(task):
         return
     if node.undo is not None:
-        task.workflow.done.append({"of": node.bpmn_id, "by": node.undo.name})
+        _done(task).append({"of": node.bpmn_id, "by": node.undo.name})
     elif inside or (spec is not None and spec.undo_start is not None):
         entry = {"of": node.bpmn_id, "node": node.name, "inside": inside}
-        task.workflow.done.append(entry | {"scope": dict(top.scopes.own(token_of(task)))})
+        _done(task).append(entry | {"scope": dict(top.scopes.own(token_of(task)))})
+
+
+def release(task: Task) -> None:
+    """What rounds or inner instances have done can be undone, each by itself, once the whole
+    has completed, unless a handler undoes the whole."""
+    undoable = task.internal_data.pop("undoable", [])
+    node = task.task_spec
+    if undoable and (node.body or node).undo is None and not is_undoing(task):
+        _done(task).extend(undoable)
+
+
+def _done(task: Task) -> Any:
+    """Where its completion is kept: in its scope; of a round with the whole until that has
+    completed."""
+    body = task.internal_data.get("body")
+    if body is None:
+        return task.workflow.done
+    return task.workflow.tasks[body].internal_data.setdefault("undoable", [])
 
 
 def is_undoing(task: Task) -> bool:

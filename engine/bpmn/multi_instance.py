@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.bpmn import compensation
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.nodes import Node, Task
 from engine.bpmn.workflow import Instance, token_of
@@ -103,6 +104,9 @@ class MultiInstance(Node):
             task._ready()
         elif self.sequential:
             self._begin(task, task.internal_data["items"][loop["begun"]])
+
+    def left(self, task: Task) -> None:
+        compensation.release(task)
 
     def withdrawn(self, task: Task) -> None:
         self._cancel_inner(task, spare=None)

@@ -131,7 +131,7 @@ class Token:
     queue: list[str] = field(default_factory=list)
     """What is chosen and waits for its turn, in an ad-hoc sub-process that runs in order."""
     kept: list[Record] = field(default_factory=list)
-    """What inner instances of an ad-hoc sub-process have done."""
+    """What its rounds have done."""
     gone: bool = False
 
     @property

@@ -12,22 +12,23 @@ class Undoing(Repeating):
     """Records stand where the activity has completed."""
 
     def _record(self, token: Token) -> None:
-        """What has completed can be undone; but not undoing itself."""
-        element, place = token.element, token.place
+        """What has completed can be undone, rounds when all of them have; but not undoing."""
+        element = token.element
         whole = token
         while whole.body is not None:
             whole = whole.body
         if whole.undoes is not None or token.hidden:
             return
+        done = token.place.done if token.body is None else token.body.kept
         if element.undo:
             if token.body is None:
-                place.done.append(Record(element.id, element.undo))
+                done.append(Record(element.id, element.undo))
         elif token.kept:
-            place.done += token.kept
+            done += token.kept
         elif token.inner is not None and element.kind != "event sub":
             inside = token.inner.done
             if inside or self._undo_start(element.id):
-                place.done.append(Record(element.id, "", inside, dict(token.values)))
+                done.append(Record(element.id, "", inside, dict(token.values)))
 
     def _undo_start(self, sub: str) -> Element | None:
         """The event sub-process that says how a sub-process is undone."""

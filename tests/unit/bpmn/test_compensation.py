@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.bpmn.drawing import (
     ad_hoc,
+    again,
     boundary,
     compensate,
     definitions,
@@ -403,3 +406,20 @@ def test_what_a_handler_does_cannot_be_undone() -> None:
         one.complete("b")
         assert one.ended() is not None
         assert "hb" not in one.entered()
+
+
+@pytest.mark.parametrize("rounds", [many("=[10, 20]", sequential=True), again("=true")])
+def test_rounds_are_undone_only_when_all_of_them_have_completed(rounds: str) -> None:
+    inner = el(
+        "subProcess", "sub", start("s2"), user("a") + undoing("a", "h"), end("e2"),
+        flows("s2 a e2"), rounds,
+    )  # fmt: skip
+    content = file(
+        start(), inner, boundary("s", "sub", signal("sig")), throw("t", compensate()), end(),
+        end("e3"), flows("start sub end", "s t e3"),
+    )  # fmt: skip
+    one = bench(content).start()
+    one.complete("a")
+    one.receive("s")
+    assert one.ended() is not None
+    assert "h" not in one.entered()
