@@ -8,7 +8,8 @@ import pytest
 
 from engine import Engine, deployment
 from engine.store.migrate import latest
-from tests.db.play import steps
+from tests.db.clockwork import LIMITS, handling, table
+from tests.db.play import Play, steps
 from web.cli import main
 
 
@@ -96,3 +97,21 @@ def test_an_address_that_is_none(
     monkeypatch.setenv("DATABASE_URL", "mysql://x/y")
     assert bihuan("migrate") == 2
     assert "DATABASE_URL" in capsys.readouterr().err
+
+
+def test_limits_of_open_cases_by_a_new_table(
+    engine: Engine, play: Play, capsys: pytest.CaptureFixture[str]
+) -> None:
+    play.deploy({"p.bpmn": handling(), "limits.dmn": LIMITS})
+    play.start(variables={"class": "一", "case_key": "k", "why": ""})
+    assert bihuan("limits") == 0
+    assert "都按最新的表计算" in capsys.readouterr().out
+    play.deploy({"limits.dmn": table(("一", "PT2H", "自然时间"))})
+    assert bihuan("limits") == 0
+    assert "limit（到期时间）第 2 版：1 个在途时限仍按旧版" in capsys.readouterr().out
+    assert bihuan("limits", "limit") == 0
+    assert "会变化 1 个，其中 0 个立即超时" in capsys.readouterr().out
+    assert bihuan("limits", "limit", "--apply", "时限表修订") == 0
+    assert "变化 1 个，不变 0 个，未能计算 0 个" in capsys.readouterr().out
+    assert bihuan("limits") == 0
+    assert "都按最新的表计算" in capsys.readouterr().out

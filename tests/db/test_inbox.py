@@ -149,6 +149,28 @@ def test_filters(engine: Engine) -> None:
         page(engine, after="nonsense")
 
 
+def test_of_the_same_due_time_the_higher_priority_comes_first(
+    engine: Engine, play: Play
+) -> None:
+    errand.deploy(engine)
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    tasks_of = {}
+    for priority, moment in ((40, soon), (90, soon), (95, soon + timedelta(hours=1)), (60, None)):
+        case_id = opened(engine)
+        due(engine, case_id, moment, priority)
+        tasks_of[play.open(case_id)["look"]] = priority
+    found: list[int] = []
+    after: str | None = None
+    with engine.read() as conn:
+        while True:
+            page = inbox.page(conn, WANG, "groups", after=after, limit=1)
+            found += [tasks_of[row.key] for row in page.rows]
+            after = page.next
+            if after is None:
+                break
+    assert found == [90, 40, 95, 60]
+
+
 def test_counts_in_one_statement(engine: Engine, play: Play) -> None:
     errand.deploy(engine)
     keys = []
@@ -161,7 +183,7 @@ def test_counts_in_one_statement(engine: Engine, play: Play) -> None:
     event.listen(engine.pool, "before_cursor_execute", lambda *a: statements.append(a[2]))
     with engine.read() as conn:
         found = inbox.counts(conn, WANG)
-    assert found == {"mine": 1, "mine_late": 1, "groups": 3, "groups_late": 1}
+    assert found == {"mine": 1, "mine_late": 1, "groups": 3, "groups_late": 1, "unread": 0}
     assert len(statements) == 1
 
 
