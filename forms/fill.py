@@ -194,8 +194,9 @@ def put(data: dict[str, Any], path: Path, value: Any) -> None:
     """Set ``value`` at ``path``, making objects (and list entries that exist) on the way."""
     here: Any = data
     for step, following in pairwise(path):
-        if isinstance(here, dict) and not isinstance(here.get(str(step)), (dict, list)):
-            here[str(step)] = [] if isinstance(following, int) else {}
+        kind = list if isinstance(following, int) else dict
+        if isinstance(here, dict) and not isinstance(here.get(str(step)), kind):
+            here[str(step)] = kind()
         here = here[step]
     here[path[-1]] = value
 

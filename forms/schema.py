@@ -251,6 +251,10 @@ def _rules(raw: Any, reader: Reader, place: str) -> c.Rules:
     if not isinstance(raw, dict):
         return c.Rules()
     pattern = raw.get("pattern") or ""
+    if not isinstance(pattern, str):
+        reader.remark("pattern", f"{place}.pattern：必须是文字", f"{place}.pattern: must be a text",
+                      "写成字符串。", "Write it as a string.")
+        pattern = ""
     if pattern:
         try:
             re2.compile(pattern)

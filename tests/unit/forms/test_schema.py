@@ -32,6 +32,7 @@ def rules(data: bytes) -> set[str]:
     (content(text("a"), text("a.b")), "duplicate-key"),
     (content(text("a", conditional={"hide": "=a >"})), "feel"),
     (content(text("a", validate={"pattern": "(?=a)"})), "pattern"),
+    (content(text("a", validate={"pattern": {"a": 1}})), "pattern"),
     (content(text("a", validate={"minLength": "viele"})), "number"),
     (content({"type": "select", "key": "a"}), "options"),
     (content({"type": "datetime", "key": "a", "subtype": "week"}), "subtype"),

@@ -125,3 +125,13 @@ def test_programs_send_json() -> None:
     assert check(drawn, sent, {}).data == {"n": 3, "b": True, "l": ["b"], "t": "x"}
     wrong = check(drawn, {"n": {"a": 1}, "t": ["x"], "l": "z", "b": "nonsense"}, {})
     assert set(wrong.errors) == {"n", "t", "l"}
+
+
+@pytest.mark.parametrize("before", [[], [1], "x", 5, None])
+def test_a_value_inside_what_is_no_object_is_drawn_and_taken(before: Any) -> None:
+    drawn = form(text("x.y"))
+    (field,) = drawn.fields({"x": before}, {"x.y": "typed"})
+    assert field.name == "x.y"
+    assert check(drawn, posted(drawn, {"x.y": ["typed"]}), {"x": before}).data == {
+        "x": {"y": "typed"}
+    }
