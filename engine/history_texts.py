@@ -49,6 +49,10 @@ MAIN = frozenset(
         "case.received-back",
         "case.marked",
         "case.mark-refused",
+        "assessment.given",
+        "assessment.refused",
+        "assessment.appealed",
+        "assessment.decided",
     }
 )
 """The kinds a clerk wants to see; all others are detail."""
@@ -96,6 +100,13 @@ def _decided(name: str, data: Data) -> str:
     rules = "、".join(f"第 {rule.get('index')} 条" for rule in record.get("rules", ()))
     title = record.get("name") or data.get("decision")
     return f"按决策表“{title}”判定" + (f"，命中{rules}规则" if rules else "")
+
+
+def _assessed(_name: str, data: Data) -> str:
+    said = {"error": "记录差错", "attitude": "服务态度，一票否决"}.get(str(data.get("kind")))
+    whom = "、".join(str(data[key]) for key in ("role", "person") if data.get(key))
+    why = "、".join(data.get("reasons", ()))
+    return f"考核 {whom}：{said or str(data.get('score')) + ' 分'}" + (f"（{why}）" if why else "")
 
 
 _LINKS = {
@@ -210,6 +221,12 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "case.marked": lambda name, data:
         f"客户标记为 {'、'.join(data.get('marks', ()))}{_because(data)}",
     "case.mark-refused": lambda name, data: f"没有设置客户标记：{data.get('zh')}",
+    "assessment.given": _assessed,
+    "assessment.refused": lambda name, data: f"没有登记考核：{data.get('zh')}",
+    "assessment.appealed": lambda name, data:
+        f"对“{data.get('role')}”的考核提出申诉{_because(data)}",
+    "assessment.decided": lambda name, data:
+        f"考核申诉{'维持原评' if data.get('stands') else '成立，撤销考核'}{_because(data)}",
     "incident.raised": lambda name, data: f"“{name}”出现异常：{data.get('zh')}",
     "incident.resolved": lambda name, data: f"“{name}”的异常已处理",
 }

@@ -1,5 +1,6 @@
-"""What extension properties of an element say about the case and its customer once the element
-is done (docs/customers.md): here their texts are read and evaluated, engine.cases carries out."""
+"""What extension properties of an element say about the case, its customer and the work before
+(docs/customers.md, docs/assessment.md) once the element is done: here their texts are read and
+evaluated, engine.cases and engine.assessment carry out."""
 
 from __future__ import annotations
 
@@ -22,10 +23,21 @@ TEXTS = {
     "case.link.from": ("关联自", "link from"),
     "case.merge": ("并入原单", "original to merge into"),
     "case.merge.undo": ("撤销并单后的起点", "where an undone merging begins again"),
+    "assess.of": ("被评环节", "task that is assessed"),
+    "assess.role": ("被评岗位", "role that is assessed"),
+    "assess.score": ("评分", "score"),
+    "assess.reasons": ("评分理由", "reasons of the score"),
+    "assess.note": ("评分说明", "note on the score"),
+    "assess.kind": ("考核种类", "kind of assessment"),
+    "assess.points": ("扣分", "points taken off"),
+    "assess.person": ("被评人", "person who is assessed"),
+    "assess.unit": ("被评单位", "unit that is assessed"),
 }
 """The properties, as messages call them. A text that begins with ``=`` is FEEL."""
 LINKS = ("duplicate", "repeat", "part", "related")
 """The kinds of links between cases."""
+ASSESSMENTS = ("score", "error", "attitude", "fault")
+"""The kinds of assessments."""
 
 Compile = Callable[[str, str, str], Text]
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from engine import customers, definitions, plain, run
+from engine import assessment, customers, definitions, plain, run
 from engine.cases import conventions, expressions, marking
 from engine.cases.kinds import CaseKind
 from engine.cases.lookup import kind as kind_of
@@ -72,7 +72,11 @@ def open_(
         started = run.start_definition(unit, deployed, process, variables, opening=opening)
     finally:
         del drafts[key]
-    _enter(unit, key, draft)
+    _insert(unit, draft.row)
+    for values in draft.told:
+        conventions.carry_out(unit, key, values)
+        assessment.carry_out(unit, key, values)
+    _note_repeat(unit, key, kind, {}, draft.row["data"])
     return started
 
 
@@ -126,6 +130,7 @@ def told(unit: Unit, case_id: int, values: Mapping[str, Json]) -> None:
         draft.told.append(values)
         return
     conventions.carry_out(unit, case_id, values)
+    assessment.carry_out(unit, case_id, values)
 
 
 _DRAFTS = "bihuan_case_drafts"
@@ -143,14 +148,6 @@ class _Draft:
 def _draft(unit: Unit, case_id: int) -> _Draft | None:
     drafts: dict[int, _Draft] = unit.conn.info.get(_DRAFTS, {})
     return drafts.get(case_id)
-
-
-def _enter(unit: Unit, key: int, draft: _Draft) -> None:
-    """Write the case's row, and what its process said of it meanwhile."""
-    _insert(unit, draft.row)
-    for values in draft.told:
-        conventions.carry_out(unit, key, values)
-    _note_repeat(unit, key, draft.kind, {}, draft.row["data"])
 
 
 def _insert(unit: Unit, row: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from engine.model import Finding
 
 VIEWS = frozenset({
-    "v_cases", "v_clocks", "v_history", "v_links", "v_marks", "v_tasks", "v_units", "v_vendors",
+    "v_assessments", "v_cases", "v_clocks", "v_dimensions", "v_history", "v_links", "v_marks",
+    "v_people", "v_tasks", "v_units", "v_vendors",
 })
 COUNTED = "counted"
 """The common table expression with one row a case that every figure counts."""

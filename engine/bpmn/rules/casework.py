@@ -1,11 +1,11 @@
-"""What the extension properties ``case.…`` and ``customer.…`` say of the case and its customer
-(docs/customers.md)."""
+"""What the extension properties ``case.…``, ``customer.…`` and ``assess.…`` say of the case, its
+customer and the work before (docs/customers.md, docs/assessment.md)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.conventions import LINKS, TEXTS
+from engine.bpmn.conventions import ASSESSMENTS, LINKS, TEXTS
 from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.remarks import Remarks
 from engine.model import Finding
@@ -15,6 +15,11 @@ _NEEDS = (
     ("customer.mark.why", ("customer.mark",)), ("case.link.to", ("case.link",)),
     ("case.link.from", ("case.link",)), ("case.merge.undo", ("case.merge",)),
     ("case.link", ("case.link.to", "case.link.from")),
+    *((f"assess.{name}", ("assess.score", "assess.reasons", "assess.note"))
+      for name in ("of", "role", "kind", "person", "unit")),
+    ("assess.score", ("assess.of", "assess.person", "assess.unit")),
+    ("assess.reasons", ("assess.of", "assess.person", "assess.unit")),
+    ("assess.note", ("assess.of", "assess.person", "assess.unit")),
 )
 """A property, and those of which it needs one."""
 
@@ -23,7 +28,7 @@ def check(remarks: Remarks, process: ProcessInfo) -> Iterator[Finding]:
     for element in process.elements.values():
         said = {
             key: value.strip() for key, value in element.properties.items()
-            if key.startswith(("case.", "customer."))
+            if key.startswith(("assess.", "case.", "customer."))
         }
         if said:
             yield from _of(remarks, process, element, said)
@@ -51,6 +56,13 @@ def _of(
             element, "case-property", f"的 case.link“{kind}”不是关联种类。",
             f"has case.link “{kind}”, which is no kind of link.",
             (f"写 {'、'.join(LINKS)} 之一。", f"Write one of {', '.join(LINKS)}."),
+        )
+    kind = said.get("assess.kind", "")
+    if kind and not kind.startswith("=") and kind not in ASSESSMENTS:
+        yield remarks.on(
+            element, "case-property", f"的 assess.kind“{kind}”不是考核种类。",
+            f"has assess.kind “{kind}”, which is no kind of assessment.",
+            (f"写 {'、'.join(ASSESSMENTS)} 之一。", f"Write one of {', '.join(ASSESSMENTS)}."),
         )
     undo = said.get("case.merge.undo", "")
     if undo and not undo.startswith("=") and undo not in process.elements:
