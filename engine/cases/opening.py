@@ -72,11 +72,7 @@ def open_(
         started = run.start_definition(unit, deployed, process, variables, opening=opening)
     finally:
         del drafts[key]
-    _insert(unit, draft.row)
-    for values in draft.told:
-        conventions.carry_out(unit, key, values)
-        assessment.carry_out(unit, key, values)
-    _note_repeat(unit, key, kind, {}, draft.row["data"])
+    _enter(unit, key, draft)
     return started
 
 
@@ -148,6 +144,15 @@ class _Draft:
 def _draft(unit: Unit, case_id: int) -> _Draft | None:
     drafts: dict[int, _Draft] = unit.conn.info.get(_DRAFTS, {})
     return drafts.get(case_id)
+
+
+def _enter(unit: Unit, key: int, draft: _Draft) -> None:
+    """Write the case's row, and what its process said of it meanwhile."""
+    _insert(unit, draft.row)
+    for values in draft.told:
+        conventions.carry_out(unit, key, values)
+        assessment.carry_out(unit, key, values)
+    _note_repeat(unit, key, draft.kind, {}, draft.row["data"])
 
 
 def _insert(unit: Unit, row: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ def test_a_score_is_the_last_doer_s(engine: Engine) -> None:
     assert found.unit == "intake"
     assert found.score == 2
     assert found.points == 1
-    assert found.veto == False
+    assert not found.veto
     assert found.reasons == ("要素不全", "分类不准")
     assert found.given_by == "sun01"
     # Five working days from Tuesday the 10th: the end of Tuesday the 17th.
