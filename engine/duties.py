@@ -7,8 +7,8 @@ thrown as the duty's BPMN error (an incident where the diagram does not catch it
 `notice.send`: ``to`` (logins), ``groups`` (group ids), ``leads`` (units, whose leads get it too;
 a unit that nobody leads has none), ``title``, ``text``, ``tables``
 (``[{"title", "columns", "rows"}]``), ``about`` (a case's key or number; without it the case that
-sends); header ``series`` makes it a report that is kept. Result ``notice``: ``{"key",
-"people"}``. Error `NOTICE_INVALID`.
+sends), ``topic`` (takes the place of what was not read of the topic before); header ``series``
+makes it a report that is kept. Result ``notice``: ``{"key", "people"}``. Error `NOTICE_INVALID`.
 
 `list.read`: header ``list``; each parameter of the list is an input of its name. Result ``rows``:
 a list of contexts. Error `LIST_FAILED`.
@@ -77,7 +77,8 @@ def _send_notice(unit: Unit, job: Job) -> Json:
     sent = notices.send(
         unit, _text(given, "title"), _text(given, "text"), to=tuple(to),
         groups=_names(given, "groups"), tables=rows if isinstance(rows, list) else [rows],
-        series=str(job.headers.get("series", "")), case_id=_case(unit, given.get("about"), job),
+        series=str(job.headers.get("series", "")), topic=_text(given, "topic"),
+        case_id=_case(unit, given.get("about"), job),
     )
     return {"key": sent.key, "people": sent.people}
 

@@ -331,7 +331,8 @@ _COUNTS = text(
         WHERE state = 'created' AND assignee IS NULL
             AND candidates && CAST(:candidates AS varchar[])
     ) AS groups, (
-        SELECT count(*) AS n FROM notice_people WHERE login = :login AND read_at IS NULL
+        SELECT count(*) AS n FROM notice_people
+        WHERE login = :login AND read_at IS NULL AND replaced_by IS NULL
     ) AS unread
     """
 )

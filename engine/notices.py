@@ -61,10 +61,11 @@ class Page:
 
 def send(
     unit: Unit, title: str, text: str, *, to: Sequence[str] = (), groups: Sequence[str] = (),
-    tables: Sequence[Json] = (), series: str = "", case_id: int = 0,
+    tables: Sequence[Json] = (), series: str = "", topic: str = "", case_id: int = 0,
 ) -> Sent:
-    """Put a notice before the people ``to`` (logins) and all who are in ``groups`` now. A group
-    that is empty gets none; Invalid for a login or group that does not exist, an empty title,
+    """Put a notice before the people ``to`` (logins) and all who are in ``groups`` now. With a
+    ``topic`` it takes the place of what they have not read of that topic. A group that is empty
+    gets none; Invalid for a login or group that does not exist, an empty title,
     or no receiver named at all."""
     title = title.strip()
     if not title or len(title) > MOST_TITLE or len(text) > MOST_TEXT:
@@ -77,17 +78,21 @@ def send(
     _check_known(unit.conn, to, groups)
     key = unit.key()
     unit.conn.execute(insert(notices).values(
-        key=key, case_id=case_id, series=series.strip(), title=title, text=text.strip(),
-        tables=[_table(one) for one in tables], sent_at=unit.now, sent_by=unit.actor,
+        key=key, case_id=case_id, series=series.strip(), topic=topic.strip(), title=title,
+        text=text.strip(), tables=[_table(one) for one in tables], sent_at=unit.now,
+        sent_by=unit.actor,
     ))
     values = {"key": key, "logins": list(to), "groups": list(groups)}
-    return Sent(key, unit.conn.execute(_DELIVER, values).rowcount)
+    sent = Sent(key, unit.conn.execute(_DELIVER, values).rowcount)
+    if topic.strip():
+        unit.conn.execute(_REPLACE, {"key": key, "topic": topic.strip()})
+    return sent
 
 
 def unread(conn: Connection, person: Person, case_id: int | None = None) -> int:
     """How many notices wait to be opened, of all or about one case."""
     query = select(func.count()).select_from(readers)
-    query = query.where(readers.c.login == person.login, readers.c.read_at.is_(None))
+    query = query.where(readers.c.login == person.login, *_UNREAD)
     if case_id is not None:
         query = query.join(notices, notices.c.key == readers.c.notice_key)
         query = query.where(notices.c.case_id == case_id)
@@ -145,6 +150,9 @@ def read_case(unit: Unit, person: Person, case_id: int) -> int:
     return _mark(unit, person, readers.c.notice_key.in_(keys))
 
 
+_UNREAD = (readers.c.read_at.is_(None), readers.c.replaced_by.is_(None))
+
+
 def _mark(unit: Unit, person: Person, which: ColumnElement[bool]) -> int:
     mine = (readers.c.login == person.login, readers.c.read_at.is_(None), which)
     return unit.conn.execute(update(readers).where(*mine).values(read_at=unit.now)).rowcount
@@ -163,7 +171,7 @@ def _of_view(view: str, person: Person) -> list[ColumnElement[bool]]:
     mine = readers.c.login.is_not(None)
     if view == "reports":
         return [notices.c.series != "", *([] if _leads(person) else [mine])]
-    return [mine, *([readers.c.read_at.is_(None)] if view == "unread" else [])]
+    return [mine, *(_UNREAD if view == "unread" else ())]
 
 
 def _rows(person: Person, *, whole: bool = True) -> Any:
@@ -223,6 +231,15 @@ _DELIVER = text(
     WHERE active AND (
         login = ANY (CAST(:logins AS varchar[])) OR groups && CAST(:groups AS varchar[])
     )
+    """
+)
+_REPLACE = text(
+    """
+    UPDATE notice_people AS old SET replaced_by = :key
+    FROM notices, notice_people AS new
+    WHERE notices.topic = :topic AND notices.key < :key AND old.notice_key = notices.key
+        AND old.read_at IS NULL AND old.replaced_by IS NULL
+        AND new.notice_key = :key AND new.login = old.login
     """
 )
 _MISSING = text(

@@ -448,12 +448,14 @@ notices = Table(
     _key(),
     Column("case_id", BigInteger, nullable=False, index=True),  # what it is about, or who sent it
     Column("series", String, nullable=False, server_default=""),  # of a report that is kept
+    Column("topic", String, nullable=False, server_default=""),  # what a later one is about, too
     Column("title", String, nullable=False),
     Column("text", Text, nullable=False, server_default=""),
     Column("tables", JSONB, nullable=False, server_default="[]"),
     _moment("sent_at", nullable=False),
     Column("sent_by", String, nullable=False),
     Index("ix_notices_series", "series", "key", postgresql_where=text("series <> ''")),
+    Index("ix_notices_topic", "topic", "key", postgresql_where=text("topic <> ''")),
 )
 
 notice_people = Table(
@@ -462,5 +464,10 @@ notice_people = Table(
     Column("login", String, primary_key=True),
     Column("notice_key", ForeignKey("notices.key"), primary_key=True, index=True),
     _moment("read_at"),
-    Index("ix_notice_people_unread", "login", postgresql_where=text("read_at IS NULL")),
+    Column("replaced_by", BigInteger),  # the later notice of its topic, where it was never read
+    Index(
+        "ix_notice_people_unread",
+        "login",
+        postgresql_where=text("read_at IS NULL AND replaced_by IS NULL"),
+    ),
 )

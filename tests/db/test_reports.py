@@ -14,7 +14,7 @@ from sqlalchemy import select
 import adapters
 import forms
 from engine import (
-    cases, deployment, duties, groups, housekeeping, lists, notices, organisation, people,
+    cases, deployment, duties, groups, housekeeping, inbox, lists, notices, organisation, people,
 )
 from engine.errors import NotFound
 from engine.lists import ListFailed
@@ -148,6 +148,20 @@ def test_patrol_tells_units_leads_and_leaders(office: Office) -> None:
     orders = office.rows("open-of-unit", unit="network")
     assert [one["number"] for one in orders][:2] == [late, soon]
     assert [one["kind"] for one in orders] == ["投诉", "投诉", "咨询"]
+
+
+def test_a_later_patrol_takes_the_place_of_what_nobody_read(office: Office) -> None:
+    office.case(unit="network")
+    office.at("2026-03-09T09:00:05+08:00")
+    office.report("duban01", "在途督办")
+    office.at("2026-03-09T12:00:05+08:00")
+    assert office.told("wangluo01") == ["网络部在途 1 件，即将超时 0，超时 0"]
+    assert len(office.told("zhuguan01")) == 1
+    zhuguan = office.person("zhuguan01")
+    with office.engine.read() as conn:
+        assert inbox.counts(conn, zhuguan)["unread"] == notices.unread(conn, zhuguan) == 1
+        titles = [one.title for one in notices.page(conn, zhuguan, "all").rows]
+    assert [one[:16] for one in titles] == ["在途督办 03-09 12:00", "在途督办 03-09 09:00"]
 
 
 def test_patrol_rests_on_weekends_and_without_orders(office: Office) -> None:

@@ -1,0 +1,17 @@
+"""Topics of notices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+_SQL = Path(__file__).parents[1] / "sql"
+
+
+def upgrade() -> None:
+    statements = (_SQL / "0013_notice_topics.sql").read_text("utf-8")
+    op.get_bind().exec_driver_sql(statements.replace("%", "%%"))
