@@ -134,7 +134,7 @@ class AdHocSubProcess(MultiInstance):
             if not rest:
                 task._ready()
         else:
-            task.workflow.top_workflow.end_wait(task, "cancelled")
+            self._call_off(task)
             self._ask(task)
 
     def _choose(self, task: Task, chosen: Sequence[Chosen]) -> None:
@@ -153,9 +153,8 @@ class AdHocSubProcess(MultiInstance):
         return [self._begin_one(task, *queue.pop(0))]
 
     def _close(self, task: Task, cancel_remaining: bool, spare: Task | None) -> None:
-        top = task.workflow.top_workflow
         task.internal_data.pop("queue", None)
-        top.end_wait(task, "cancelled")
+        self._call_off(task)
         if cancel_remaining:
             self._cancel_inner(task, spare)
         if any(one is not spare for one in self._running(task)):
@@ -169,6 +168,12 @@ class AdHocSubProcess(MultiInstance):
             view = top.view(task)
             target = top.outer(task) if self.body is None else top.chain(task)
             top.merge(target, self._mapped(self.output_mappings, view, view))
+
+    def _call_off(self, task: Task) -> None:
+        """Its job is no longer asked for; nor is what the job ran into."""
+        top = task.workflow.top_workflow
+        top.end_wait(task, "cancelled")
+        top.clear_incident(task)
 
     def _ask(self, task: Task) -> None:
         assert self.job is not None

@@ -410,6 +410,18 @@ def test_a_worker_that_is_asked_again_finds_what_was_collected() -> None:
     assert ended.variables == {"all": [1]}
 
 
+def test_a_worker_asked_anew_leaves_no_incident_behind() -> None:
+    one = worker()
+    one.activate("a", "x", "y")
+    one.complete("x")
+    one.throw("a", "ELSE")
+    assert len(one.incidents()) == 1
+    one.complete("y")
+    assert one.incidents() == []
+    one.activate("a", fulfilled=True)
+    assert one.ended() is not None
+
+
 def test_what_is_chosen_was_entered_in_its_ad_hoc_sub_process() -> None:
     one = bench(chosen('=["x"]')).start()
     entered = {change.element_id: change for change in one.of(c.ElementEntered)}
