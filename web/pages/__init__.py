@@ -2,6 +2,7 @@
 
 from web.pages import (
     account,
+    assessment,
     case,
     cases,
     clocks,
@@ -21,6 +22,6 @@ from web.pages import (
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
     cases.pages, case.pages, links.pages, customers.pages,
-    clocks.pages, deployments.pages, incidents.pages, figures.pages,
+    clocks.pages, deployments.pages, incidents.pages, figures.pages, assessment.pages,
     notices.pages,
 )
