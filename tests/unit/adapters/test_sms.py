@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import adapters
 from adapters import sms
 from tests.gateway import Gateway
+from web.demo_gateway import open_gateway
 
 
 def request(gateway: Gateway | None, headers: dict[str, str] | None = None, **variables: Any
@@ -92,3 +95,17 @@ def test_without_a_gateway_an_administrator_is_told_what_to_set() -> None:
         sms.run(request(None))
     assert caught.value.permanent
     assert "SMS_URL" in caught.value.zh
+
+
+def test_the_demo_keeps_each_message_once(tmp_path: Path) -> None:
+    with open_gateway(tmp_path / "sms") as settings:
+        sent = adapters.Request(7, {}, {"to": "13800138000", "text": "已办结"},
+                                adapters.Settings(sms=settings))
+        assert sms.run(sent)["sms"]["id"] == sms.run(sent)["sms"]["id"] == "bihuan-job-7"
+        [kept] = (tmp_path / "sms").iterdir()
+        assert json.loads(kept.read_text("utf-8"))["text"] == "已办结"
+        stranger = replace(settings, token="guessed")
+        with pytest.raises(adapters.AdapterError, match="SMS_TOKEN"):
+            sms.run(replace(sent, settings=adapters.Settings(sms=stranger)))
+    with pytest.raises(adapters.AdapterError, match="Cannot reach"):
+        sms.run(sent)

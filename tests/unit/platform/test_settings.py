@@ -47,6 +47,8 @@ def test_nothing_set_is_a_private_installation_on_loopback(tmp_path: Path) -> No
         ("SMTP_HOST", "mail.example.com", "SMTP_FROM"),
         ("SMTP_FROM", "nobody", "不是邮件地址"),
         ("SMTP_CA_FILE", "/no/such/file", "指向的文件不存在"),
+        ("SMS_URL", "gateway.example.com", "https://"),
+        ("SMS_TIMEOUT", "61", "应为 1 到 60 之间的整数"),
     ],
 )
 def test_what_cannot_be_used_is_refused(tmp_path: Path, name: str, value: str, said: str) -> None:
