@@ -6,6 +6,7 @@ import copy
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -97,11 +98,15 @@ def _names(components: tuple[Component, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
-def check(form: Form, entered: Mapping[str, Any], variables: Mapping[str, Any]) -> Checked:
+def check(
+    form: Form, entered: Mapping[str, Any], variables: Mapping[str, Any],
+    now: datetime | None = None,
+) -> Checked:
     """Check raw JSON input: what a program sends, or what ``posted`` made of an HTML form.
     Fields that were not sent keep the variable's value, else the default. An object that a
-    nested key belongs to keeps its other entries."""
-    checked = _Checking(form.zone, variables)
+    nested key belongs to keeps its other entries. ``now`` (local) is the present, if it is not
+    the clock's."""
+    checked = _Checking(form.zone, variables, now)
     checked.take(fill(form.components, variables, entered, form.zone))
     return Checked(checked.data, checked.errors)
 
@@ -110,6 +115,7 @@ def check(form: Form, entered: Mapping[str, Any], variables: Mapping[str, Any]) 
 class _Checking:
     zone: ZoneInfo
     variables: Mapping[str, Any]
+    now: datetime | None
     data: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
@@ -133,7 +139,7 @@ class _Checking:
         if component.disabled or (node.readonly and node.value is None):
             return
         problem = "" if node.readonly else (
-            node.problem or broken(component, node.value, node.context(), self.zone)
+            node.problem or broken(component, node.value, node.context(), self.zone, self.now)
         )
         if problem:
             self.errors[node.name] = problem

@@ -23,13 +23,19 @@ _PHONE = re2.compile(
 )
 
 
-def broken(component: Component, value: Any, context: Mapping[str, Any], zone: ZoneInfo) -> str:
-    """The first rule that ``value`` breaks, as a sentence; "" where it breaks none."""
+def broken(
+    component: Component, value: Any, context: Mapping[str, Any], zone: ZoneInfo,
+    now: datetime | None = None,
+) -> str:
+    """The first rule that ``value`` breaks, as a sentence; "" where it breaks none. ``now``:
+    the present, if it is not the clock's."""
     blank = value is None or value == "" or value == [] or value is False
     if blank:
         return _required(component) if component.rules.required else ""
     if component.type == "datetime":
-        return _not_past(component.moment, value, zone) if component.moment.not_past else ""
+        if not component.moment.not_past:
+            return ""
+        return _not_past(component.moment, value, zone, now or datetime.now(zone))
     if component.type == "number":
         return _range(component, value, context)
     if component.type in ("textfield", "textarea"):
@@ -84,8 +90,7 @@ def _shape(component: Component, value: str) -> str:
     return ""
 
 
-def _not_past(moment: Moment, value: str, zone: ZoneInfo) -> str:
-    now = datetime.now(zone)
+def _not_past(moment: Moment, value: str, zone: ZoneInfo, now: datetime) -> str:
     if moment.subtype == "date":
         past = date.fromisoformat(value) < now.date()
     elif moment.subtype == "time":

@@ -110,23 +110,24 @@ def _moment(moment: Moment, raw: Any, zone: ZoneInfo) -> Coerced:
     if moment.format == "no_timezone":
         at = at.replace(tzinfo=None)
     elif moment.format == "utc_normalized":
-        return _minutes(at.astimezone(UTC)).removesuffix("+00:00") + "Z", ""
-    return _minutes(at), ""
+        return _seconds(at.astimezone(UTC)).removesuffix("+00:00") + "Z", ""
+    return _seconds(at), ""
 
 
 def _time(at: time, moment: Moment, zone: ZoneInfo) -> str:
     """A time of day alone; its offset is the zone's of today, as a browser would take it."""
     if moment.format == "no_timezone":
-        return at.replace(tzinfo=None).isoformat("minutes")
+        return at.replace(tzinfo=None).isoformat("seconds")
     today = datetime.now(zone).date()
     full = datetime.combine(today, at if at.tzinfo else at.replace(tzinfo=zone))
     if moment.format == "utc_normalized":
-        return full.astimezone(UTC).time().isoformat("minutes") + "Z"
-    return _minutes(full.astimezone(zone)).partition("T")[2]
+        return full.astimezone(UTC).time().isoformat("seconds") + "Z"
+    return _seconds(full.astimezone(zone)).partition("T")[2]
 
 
-def _minutes(at: datetime) -> str:
-    return at.isoformat(timespec="seconds" if at.second else "minutes")
+def _seconds(at: datetime) -> str:
+    """With seconds, though nobody typed any: FEEL takes no time without them."""
+    return at.isoformat(timespec="seconds")
 
 
 def typed(component: Component, raw: Any, zone: ZoneInfo) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from engine.feel import compile_expression
 from forms import check, posted
 from tests.unit.forms.drawn import form, options, text
 
@@ -49,17 +50,24 @@ def test_number_as_text_keeps_every_digit() -> None:
 
 @pytest.mark.parametrize(("more", "typed", "value"), [
     ({"subtype": "date"}, "2026-05-01", "2026-05-01"),
-    ({"subtype": "time"}, "09:30", "09:30+08:00"),
-    ({"subtype": "time", "timeSerializingFormat": "utc_normalized"}, "09:30", "01:30Z"),
-    ({"subtype": "time", "timeSerializingFormat": "no_timezone"}, "09:30", "09:30"),
-    ({"subtype": "datetime"}, "2026-05-01T09:30", "2026-05-01T09:30+08:00"),
+    ({"subtype": "time"}, "09:30", "09:30:00+08:00"),
+    ({"subtype": "time", "timeSerializingFormat": "utc_normalized"}, "09:30", "01:30:00Z"),
+    ({"subtype": "time", "timeSerializingFormat": "no_timezone"}, "09:30", "09:30:00"),
+    ({"subtype": "datetime"}, "2026-05-01T09:30", "2026-05-01T09:30:00+08:00"),
     ({"subtype": "datetime", "timeSerializingFormat": "utc_normalized"}, "2026-05-01T09:30",
-     "2026-05-01T01:30Z"),
+     "2026-05-01T01:30:00Z"),
     ({"subtype": "datetime", "timeSerializingFormat": "no_timezone"}, "2026-05-01T09:30",
-     "2026-05-01T09:30"),
+     "2026-05-01T09:30:00"),
 ])
 def test_moments(more: dict[str, Any], typed: str, value: str) -> None:
     assert checked({"type": "datetime", "key": "at", **more}, typed) == (value, "")
+
+
+def test_feel_takes_every_moment_that_is_entered() -> None:
+    component = {"type": "datetime", "key": "at", "subtype": "datetime"}
+    entered, _ = checked(component, "2026-05-01T09:30")
+    expression = compile_expression("date and time(at) < date and time(\"2026-05-02T00:00:00Z\")")
+    assert expression.evaluate({"at": entered}) is True
 
 
 @pytest.mark.parametrize(("subtype", "typed", "word"), [
