@@ -35,6 +35,14 @@ def fire_due(engine: Store, limit: int = 100) -> int:
     return fired
 
 
+def fire_of(engine: Store, case_id: int) -> int:
+    """Fire the timers of one case that are due, the longest due first; return how many."""
+    fired = 0
+    while (done := _fire_wait(engine, case_id)) is not None:
+        fired += done
+    return fired
+
+
 def set_again(unit: Unit, step: Step, timer: dict[str, Any]) -> None:
     """Have a parked timer fire again, at once. For ``incidents.resolve``."""
     step.waits.set_timer(timer["instance"], timer["token"], timer["element"], unit.now)
@@ -48,14 +56,15 @@ def _any_due(engine: Store) -> bool:
 # -- timers of instances
 
 
-def _fire_wait(engine: Store) -> bool | None:
-    """Take one: whether it was still to be fired; None if there is none that nobody else has."""
+def _fire_wait(engine: Store, case_id: int | None = None) -> bool | None:
+    """Take one (of this case): whether it was still to be fired; None if there is none that
+    nobody else has."""
     timer: Row[Any] | None = None
     done = False
     fired = True
     try:
         with engine.unit(ACTOR) as unit:
-            timer = unit.conn.execute(_CLAIM, {"now": unit.now}).one_or_none()
+            timer = _claimed(unit, case_id)
             if timer is None:
                 done = True
                 return None
@@ -72,6 +81,12 @@ def _fire_wait(engine: Store) -> bool | None:
             # An error nobody foresaw goes on to the log; the timer must not come back with it.
             _park(engine, timer, "系统内部错误，详见日志。", "An internal error; see the log.")
     return fired
+
+
+def _claimed(unit: Unit, case_id: int | None) -> Row[Any] | None:
+    if case_id is None:
+        return unit.conn.execute(_CLAIM, {"now": unit.now}).one_or_none()
+    return unit.conn.execute(_CLAIM_OF, {"now": unit.now, "case": case_id}).one_or_none()
 
 
 def _fire(unit: Unit, timer: Row[Any]) -> bool:
@@ -188,6 +203,15 @@ _CLAIM = text(
     SELECT t.key, t.case_id, t.instance_key, t.token, t.element_id, t.due_at
     FROM timers t JOIN instances r ON r.key = t.case_id
     WHERE t.due_at <= :now ORDER BY t.due_at, t.key LIMIT 1 FOR UPDATE OF r SKIP LOCKED
+    """
+)
+# By the case's instances: timers have no index on the case.
+_CLAIM_OF = text(
+    """
+    SELECT t.key, t.case_id, t.instance_key, t.token, t.element_id, t.due_at
+    FROM instances i JOIN timers t ON t.instance_key = i.key JOIN instances r ON r.key = i.case_id
+    WHERE i.case_id = :case AND t.due_at <= :now ORDER BY t.due_at, t.key LIMIT 1
+    FOR UPDATE OF r SKIP LOCKED
     """
 )
 _CLAIM_START = text(

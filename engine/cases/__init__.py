@@ -7,7 +7,7 @@ a reason that is kept.
 
 from engine.cases.kinds import CaseField, CaseKind, check, parse
 from engine.cases.lookup import kind, kinds
-from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project, told
+from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project, reserve, told
 from engine.cases.queries import (
     CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, of_person, repeats,
     rows, search, siblings, view,
@@ -18,6 +18,6 @@ from engine.cases.standing import Standing, standing
 __all__ = [
     "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
     "Standing", "check", "duplicates", "ended", "kind", "kinds", "known_refs", "of_customer",
-    "of_person", "open_", "parse", "project", "repeats", "reveal", "rows", "search", "siblings",
-    "standing", "told", "view",
+    "of_person", "open_", "parse", "project", "repeats", "reserve", "reveal", "rows", "search",
+    "siblings", "standing", "told", "view",
 ]

@@ -31,11 +31,13 @@ class AlreadyOpened(Conflict):
 def open_(
     unit: Unit, kind_id: str, data: Mapping[str, Json], *, source: str | None = None,
     source_ref: str | None = None, received_at: datetime | None = None, sample: bool = False,
+    place: int | None = None,
 ) -> run.Started:
     """Open a case: number, customer and title from the kind's file, and its process started with
     ``data``, ``case = {key, number, kind, received_at}`` and ``customer``: what is known of the
     customer (``marking.facts``; null without a number). The limits of the process count from
-    ``received_at`` (now, if not given; it cannot lie in the future).
+    ``received_at`` (now, if not given; it cannot lie in the future). ``place`` is a place in the
+    sequence of the kind's numbers that ``reserve`` gave out.
 
     NotFound for the kind, AlreadyOpened for a ``source_ref`` its source gave before, Invalid
     or ExpressionFailed where the data will not do.
@@ -48,7 +50,8 @@ def open_(
     received = aware(received_at) if received_at else unit.now
     if received > unit.now:
         raise Invalid("受理时间不能在将来。", "A case cannot have been received in the future.")
-    number = kind.number_of(_next(unit, kind), received, unit.engine.zone)
+    place = _next(unit, kind.id) if place is None else place
+    number = kind.number_of(place, received, unit.engine.zone)
     key = unit.key()
     variables = plain.variables(dict(data)) | {
         "case": {
@@ -235,10 +238,16 @@ def _local(unit: Unit, moment: datetime) -> str:
     return moment.astimezone(unit.engine.zone).isoformat(timespec="seconds")
 
 
-def _next(unit: Unit, kind: CaseKind) -> int:
+def reserve(unit: Unit, kind_id: str, count: int) -> list[int]:
+    """Take the next ``count`` places in the sequence of a kind's numbers, for cases that are
+    opened later in whatever order."""
+    return [_next(unit, kind_id) for _ in range(count)]
+
+
+def _next(unit: Unit, kind_id: str) -> int:
     """The next number of the kind's sequence. A number once given out is not given again, so a
     case that was not opened after all leaves a gap."""
-    name = f"case_number_{kind.id}"
+    name = f"case_number_{kind_id}"
     found = unit.conn.execute(_NEXT, {"name": f'"{name}"'}).scalar()
     if found is None:
         unit.conn.execute(_ONE_AT_A_TIME, {"name": name})

@@ -20,6 +20,17 @@ def defer(conn: Connection, job_keys: Sequence[int], at: datetime | None) -> Non
         conn.execute(_DEFER, {"queue": QUEUE, "task": TASK, "keys": list(job_keys), "at": at})
 
 
+def served(conn: Connection) -> bool:
+    """Whether a worker was at the queue within the last half minute."""
+    return bool(conn.execute(_SERVED).scalar())
+
+
+_SERVED = text(
+    """
+    SELECT EXISTS (SELECT FROM procrastinate_workers
+        WHERE last_heartbeat > now() - interval '30 seconds')
+    """
+)
 _DEFER = text(
     """
     SELECT procrastinate_defer_jobs_v1(array_agg(ROW(

@@ -1,0 +1,127 @@
+"""What a year that was broken off has left, and what happens in it by the calendar."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from engine import definitions, starts
+from engine.bpmn.timing import Due
+from engine.store.unit import Unit
+from engine.tables import cases, history, instances
+from engine.tables import definitions as definition_table
+
+_SOURCE = "year-{cases}-{seed}-{until:%Y%m%d%H%M}"
+_NAME = re.compile(r"year-(\d+)-(\d+)-(\d{12})")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """An open case: its arrival's number and when something happened to it last."""
+
+    n: int
+    case_id: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """A process that its timer starts at a moment."""
+
+    at: datetime
+    process_id: str
+    start_id: str
+
+
+def source(cases_: int, seed: int, until: datetime) -> str:
+    """The name of a year; ``until`` is local, to the minute."""
+    return _SOURCE.format(cases=cases_, seed=seed, until=until)
+
+
+def earlier(conn: Connection, cases_: int, seed: int) -> str | None:
+    """The latest year of so many cases with this seed that has been begun here."""
+    query = select(func.max(cases.c.source)).where(
+        cases.c.source.like(_SOURCE.split("{until", 1)[0].format(cases=cases_, seed=seed) + "%")
+    )
+    return conn.execute(query).scalar()
+
+
+def end_of(source_: str, like: datetime) -> datetime:
+    """The end of the year with this name, in the zone of ``like``."""
+    found = _NAME.fullmatch(source_)
+    if found is None:
+        raise ValueError(source_)
+    return datetime.strptime(found[3], "%Y%m%d%H%M").replace(tzinfo=like.tzinfo)
+
+
+def opened(conn: Connection, source_: str) -> frozenset[int]:
+    """The arrivals that have become cases."""
+    query = select(cases.c.source_ref).where(cases.c.source == source_)
+    return frozenset(int(ref) for ref in conn.scalars(query))
+
+
+def left(conn: Connection, source_: str) -> list[Left]:
+    """The open cases, by their arrival."""
+    last = (
+        select(func.max(history.c.at)).where(history.c.case_id == cases.c.key).scalar_subquery()
+    )
+    query = select(cases.c.source_ref, cases.c.key, last).where(
+        cases.c.source == source_, cases.c.closed_at.is_(None)
+    )
+    found = [Left(int(n), key, at) for n, key, at in conn.execute(query)]
+    return sorted(found, key=lambda one: one.n)
+
+
+def begun(conn: Connection, actor: str, source_: str) -> list[tuple[str, int, datetime]]:
+    """Instances of other processes that ``actor`` has begun and that still run: a name, the key
+    and when something happened last."""
+    ours = select(cases.c.key).where(cases.c.source == source_)
+    last = (
+        select(func.max(history.c.at)).where(history.c.case_id == instances.c.key)
+        .scalar_subquery()
+    )
+    query = select(instances.c.key, last).where(
+        instances.c.status == "active", instances.c.parent_key.is_(None),
+        instances.c.started_by == actor, instances.c.key.not_in(ours),
+    )
+    rows = conn.execute(query.order_by(instances.c.key))
+    return [(f"instance {key}", key, at) for key, at in rows]
+
+
+def occasions(
+    unit: Unit, timed: Mapping[str, timedelta], since: datetime, until: datetime, actor: str
+) -> Iterator[Occasion]:
+    """The times at which the processes named in ``timed`` start by their timers, each from that
+    long before ``until`` on; without those at which they have been started already."""
+    conn = unit.conn
+    number = definitions.number(conn)
+    functions = dict(definitions.functions_at(conn, number)[1])
+    for id_, before in timed.items():
+        definition = definitions.resolve(conn, number, "process", id_)
+        if definition is None:
+            continue
+        process = definitions.process(conn, number, definition)
+        done = _started(conn, id_, actor)
+        for start in process.info.starts:
+            if start.timer is None:
+                continue
+            due: Due | None = starts.plan(start, max(since, until - before), functions)
+            while due is not None and due.at < until:
+                if due.at not in done:
+                    yield Occasion(due.at, id_, start.id)
+                due = starts.plan_next(start, due, due.at, functions)
+
+
+def _started(conn: Connection, process_id: str, actor: str) -> frozenset[datetime]:
+    kinds = select(definition_table.c.key).where(
+        definition_table.c.kind == "process", definition_table.c.id == process_id
+    )
+    query = select(instances.c.started_at).where(
+        instances.c.parent_key.is_(None), instances.c.started_by == actor,
+        instances.c.definition_key.in_(kinds),
+    )
+    return frozenset(conn.scalars(query))
