@@ -1,0 +1,112 @@
+"""The clocks of a complaint on PostgreSQL, as its page shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from sqlalchemy import select
+
+from engine import Engine, clocks, jobs, messages
+from engine.cases import open_ as open_case
+from engine.clocks.clock import Clock
+from engine.model import Json
+from engine.tables import jobs as jobs_table
+from tests.scenarios.complaint import START
+from tests.scenarios.test_on_database import MAIN, OnDatabase, answers
+
+
+class Desk:
+    """A complaint received on a Monday at 9, and hands to work on it."""
+
+    def __init__(self, engine: Engine, traveller: Any) -> None:
+        self.engine = engine
+        self.there = OnDatabase(engine, traveller)
+        created = next(s for s in MAIN[0].instructions if s.type == "CREATE_PROCESS_INSTANCE")
+        data = {key: value for key, value in created.data["variables"].items() if key != "case"}
+        with engine.unit("zhangli") as unit:
+            self.case_id = open_case(unit, "complaint", data).case_id
+
+    def do(self, element_id: str, **more: Json) -> None:
+        self.there.complete(element_id, {**answers(element_id), **more})
+
+    def send(self, name: str, **values: Json) -> None:
+        with self.engine.unit("test") as unit:
+            (waiting,) = [w for w in messages.waiting(unit.conn, self.case_id) if w.name == name]
+            messages.deliver(unit, waiting.key, values)
+
+    def done(self, element_id: str) -> None:
+        """The worker did the job of this element."""
+        query = select(jobs_table.c.key).where(jobs_table.c.element_id == element_id)
+        with self.engine.unit("worker") as unit:
+            jobs.complete(unit, unit.conn.execute(query).scalar_one(), {})
+
+    def later(self, minutes: int) -> None:
+        self.there.travel(datetime.now(START.tzinfo) + timedelta(minutes=minutes))
+
+    def clocks(self) -> dict[str, Clock]:
+        with self.engine.read() as conn:
+            return {one.name: one for one in clocks.of_case(conn, self.case_id)}
+
+
+@pytest.fixture
+def desk(deployed: Engine) -> Iterator[Desk]:
+    with time_machine.travel(START, tick=False) as traveller:
+        yield Desk(deployed, traveller)
+
+
+def _due(clock: Clock) -> str:
+    return f"{clock.due_at.astimezone(START.tzinfo):%m-%d %H:%M}"
+
+
+def test_each_step_has_its_clock_and_suspension_stops_those_that_run(desk: Desk) -> None:
+    desk.do("pre_process")
+    assert {name: one.state for name, one in desk.clocks().items()} == {
+        "回复": "running", "派单": "running",
+    }
+    desk.do("check_order")
+    desk.later(10)
+    desk.send("complaint-suspend", suspend_reason="等客户", resume_at="2026-03-02T17:00:00+08:00")
+    found = desk.clocks()
+    assert {name: one.state for name, one in found.items()} == {
+        "回复": "paused", "处理": "paused", "派单": "met",
+    }
+    assert found["回复"].pauses[0].why == "等客户"
+    desk.later(30)
+    desk.send("complaint-resume", resume_note="已收到")
+    found = desk.clocks()
+    assert (_due(found["处理"]), _due(found["回复"])) == ("03-02 13:40", "03-02 15:00")
+
+    for element_id in ("investigate", "check_feedback", "answer_customer"):
+        desk.do(element_id)
+    assert {name: one.state for name, one in desk.clocks().items()} == {
+        "回访": "running", "回复": "met", "处理": "met", "派单": "met",
+    }
+
+
+def test_an_agreed_time_is_kept_with_the_customers_consent(desk: Desk) -> None:
+    desk.do(
+        "pre_process", agreed_reply_at="2026-03-04T15:00:00+08:00", agreed_how="电话",
+        agreed_by="客户本人", agreed_at="2026-03-02T09:05:00+08:00",
+    )
+    reply = desk.clocks()["回复"]
+    assert _due(reply) == "03-04 15:00"
+    assert reply.changes[-1].consent == {
+        "by": "客户本人", "how": "电话", "at": "2026-03-02T09:05:00+08:00",
+    }
+
+
+def test_the_regulators_clocks_run_beside_ours(desk: Desk) -> None:
+    desk.do("pre_process")
+    desk.send(
+        "complaint-escalate", escalation_source="provincial-authority", regulator="ca",
+        escalated_at="2026-03-02T09:00:00+08:00", escalation_note="转办",
+    )
+    assert "监管" not in desk.clocks(), "the notice has not gone out yet"
+    desk.done("tell_escalation")
+    found = desk.clocks()
+    assert (_due(found["监管"]), _due(found["监管办结"])) == ("03-17 09:00", "04-01 09:00")
+    assert found["回复"].state == "running"
