@@ -31,6 +31,7 @@ _KINDS_ZH = {
     "case": "工单类型",
     "figure": "指标",
     "list": "清单",
+    "article": "知识",
     "file": "文件",
 }
 

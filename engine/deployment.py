@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, catalogue, categories, dmn, figures, lists, resources, starts
+from engine import bpmn, catalogue, categories, dmn, figures, knowledge, lists, resources, starts
 from engine.definitions import content, functions_at, number, resolve
 from engine.definitions import deployed as definitions_changed
 from engine.definitions import process as compiled
@@ -156,6 +156,8 @@ def _read(
             findings += _removed(conn, resource.catalogue, resource.file.name)
         if resource.listing is not None:
             findings += lists.check(conn, resource.listing, resource.file.name)
+    written = {one.defines[0].id: (one.file.name, one.article) for one in read if one.article}
+    findings += knowledge.findings(conn, written)
     return read, findings
 
 
@@ -346,6 +348,7 @@ def _store(
     links = [{"deployment_key": key, "definition_key": one} for one in keys]
     insert(unit.conn, deployment_definitions, links)
     _arm(unit, changed, deployed)
+    knowledge.take(unit, {one.defines[0].id: one.article for one in changed if one.article})
     return Deployment(key, unit.now, unit.actor, tuple(deployed))
 
 

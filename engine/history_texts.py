@@ -49,6 +49,9 @@ MAIN = frozenset(
         "case.received-back",
         "case.marked",
         "case.mark-refused",
+        "customer.remarked",
+        "knowledge.used",
+        "knowledge.unused",
         "assessment.given",
         "assessment.refused",
         "assessment.appealed",
@@ -208,6 +211,9 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "clock.changed": _clock("调整"),
     "clock.recomputed": _clock("按新版时限表重算"),
     "task.moved": lambda name, data: f"任务“{name}”的时限改为 {_at(data.get('due_at'))}",
+    "knowledge.used": lambda name, data:
+        f"参考了知识“{data.get('title')}”（第 {data.get('version')} 版）",
+    "knowledge.unused": lambda name, data: f"撤回对知识“{data.get('title')}”的参考",
     "instance.restarted": lambda name, data: "流程重新开始",
     "case.linked": _linked,
     "case.unlinked": _unlinked,
@@ -221,6 +227,7 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "case.marked": lambda name, data:
         f"客户标记为 {'、'.join(data.get('marks', ()))}{_because(data)}",
     "case.mark-refused": lambda name, data: f"没有设置客户标记：{data.get('zh')}",
+    "customer.remarked": lambda name, data: f"客户补充说明：{data.get('text')}",
     "assessment.given": _assessed,
     "assessment.refused": lambda name, data: f"没有登记考核：{data.get('zh')}",
     "assessment.appealed": lambda name, data:

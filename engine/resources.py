@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from engine import bpmn, catalogue, dmn, figures, lists
+from engine import articles, bpmn, catalogue, dmn, figures, lists
 from engine.dmn.together import Elsewhere
 from engine.errors import BihuanError, Invalid
 from engine.feel import Function
@@ -25,6 +25,7 @@ ENDINGS = {
     ".catalogue.json": "catalogue",
     ".figure.sql": "figure",
     lists.ENDING: "list",
+    articles.ENDING: "article",
 }
 _DEPLOYMENT_BINDING = re.compile(rb"""bindingType\s*=\s*["']deployment["']""")
 
@@ -55,6 +56,7 @@ class Resource:
     figure: figures.Figure | None = None
     listing: lists.Listing | None = None
     catalogue: catalogue.Catalogue | None = None
+    article: articles.Article | None = None
     data: Json = None
     findings: list[Finding] = field(default_factory=list)
 
@@ -210,10 +212,16 @@ def _list(file: File) -> Resource:
     )
 
 
+def _article(file: File) -> Resource:
+    article = articles.parse(file.content, file.name)
+    defined = Defined("article", articles.identity(file.name), article.title)
+    return Resource(file, _hash(file), (defined,), article=article)
+
+
 _READERS = {
     "process": _bpmn, "decision": _dmn, "form": _form, "case": _case, "calendar": _calendar,
     "catalogue": _catalogue,
-    "figure": _figure, "list": _list,
+    "figure": _figure, "list": _list, "article": _article,
 }  # fmt: skip
 
 

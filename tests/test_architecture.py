@@ -48,6 +48,7 @@ DOORS = {
     "psutil": ("engine/store/embedded.py",),
     "psycopg": ("engine/store/",),
     "re2": ("engine/feel/", "forms/"),
+    "rjieba": ("engine/knowledge/words.py",),
     "smtplib": ("adapters/mail.py",),
     "SpiffWorkflow": ("engine/bpmn/",),
     "sqlalchemy": ("engine/",),

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from adapters import registry, third_parties
+from engine.articles import check as check_article
 from engine.bpmn import BpmnInvalid, Diagram, Known, lint, parse
 from engine.calendar import check as check_calendar
 from engine.calendar import functions, plain
@@ -29,7 +30,7 @@ from forms import findings as check_form
 
 _ENDINGS = (
     ".bpmn", ".dmn", ".form", ".case.json", ".calendar.json", ".catalogue.json", ".figure.sql",
-    ".list.sql",
+    ".list.sql", ".article.md",
 )
 _WORDS = {
     "zh": {"error": "错误", "warning": "警告", "info": "提示"},
@@ -82,6 +83,8 @@ def check(paths: Iterable[Path]) -> list[Finding]:
                 found += check_catalogue(content, name)
             elif path.name.endswith(".figure.sql"):
                 found += check_figure(content, name)
+            elif path.name.endswith(".article.md"):
+                found += check_article(content, path.name)
             elif path.name.endswith(".list.sql"):
                 found += check_list(content, name)
             else:

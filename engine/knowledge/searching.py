@@ -1,0 +1,209 @@
+"""Finding articles: by words somebody types, and by what a case is about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, text
+
+from engine.knowledge import storing, words
+from engine.knowledge.words import Asked
+from engine.knowledge_tables import articles
+from engine.store.search import contains
+
+_WINDOW = 110
+_BEFORE = 30
+_MOST_TEXT = 4000
+
+_RANKED = """
+WITH question AS (
+    SELECT word, CAST(query AS tsquery) AS query
+    FROM json_to_recordset(CAST(:words AS json)) AS asked(word text, query text)
+),
+hits AS (
+    SELECT a.key, ts_rank('{0.1, 0.3, 0.6, 1}', a.search, question.query) AS weight,
+        count(*) OVER (PARTITION BY question.word) AS rows
+    FROM question JOIN articles a ON a.search @@ question.query
+    WHERE a.retired_at IS NULL
+),
+worded AS (
+    SELECT key, count(*) AS words,
+        sum(weight * ln(1 + (SELECT count(*) FROM articles WHERE retired_at IS NULL)::float / rows))
+            AS score
+    FROM hits GROUP BY key
+),
+placed AS (
+    SELECT key, (
+        SELECT max(cardinality(string_to_array(code, '.')))
+        FROM unnest(categories) AS code WHERE code = ANY(CAST(:codes AS text[]))
+    ) AS depth
+    FROM articles WHERE retired_at IS NULL AND categories && CAST(:codes AS varchar[])
+)
+"""
+_SHOWN = """
+SELECT a.key, a.id, a.version, a.kind, a.title, a.summary, a.categories, a.content, a.changed_at,
+    coalesce(worded.words, 0) AS words,
+    coalesce(worded.score, 0) + coalesce(placed.depth, 0) * :by_place AS score,
+    (SELECT count(*) FROM article_uses u WHERE u.article_key = a.key) AS uses,
+    (SELECT count(*) FROM article_votes v WHERE v.article_key = a.key AND v.helpful) AS helpful,
+    (SELECT count(*) FROM article_uses u WHERE u.article_key = a.key AND u.case_id = :case) > 0
+        AS used
+FROM articles a LEFT JOIN worded USING (key) LEFT JOIN placed USING (key)
+"""
+_OF_KIND = "(:kind = '' OR a.kind = :kind)"
+_BELOW = (
+    "(:category = '' OR EXISTS (SELECT FROM unnest(a.categories) AS code"
+    " WHERE code = :category OR starts_with(code, :category || '.')))"
+)
+_SUGGESTED = _RANKED + _SHOWN + """
+WHERE a.retired_at IS NULL AND (placed.depth IS NOT NULL OR worded.score >= :least)
+ORDER BY score DESC, uses DESC, a.key LIMIT :most
+"""
+_SEARCHED = _RANKED + _SHOWN + f"""
+WHERE a.retired_at IS NULL AND worded.words > 0 AND {_OF_KIND} AND {_BELOW}
+ORDER BY words DESC, score DESC, a.key LIMIT :most
+"""
+_LISTED = _RANKED + _SHOWN + f"""
+WHERE a.retired_at IS NULL AND {_OF_KIND} AND {_BELOW}
+ORDER BY uses DESC, a.title, a.key LIMIT :most
+"""
+_BY_PLACE = 0.4
+"""What each level of the category that a case shares with an article adds to the words' score:
+a whole path weighs as much as two words of the title."""
+_LEAST = 0.5
+"""Words alone suggest an article from this score on: less is chance."""
+
+Part = tuple[str, bool]
+"""A piece of text, and whether it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An article as lists show it, with what was found marked. ``used``: in the case at hand."""
+
+    key: int
+    kind: str
+    title: tuple[Part, ...]
+    snippet: tuple[Part, ...]
+    techniques: tuple[str, ...]
+    caution: str
+    paths: tuple[str, ...]
+    uses: int
+    helpful: int
+    used: bool
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """``all_words`` tells that everything asked for stands in each of them."""
+
+    found: tuple[Found, ...]
+    all_words: bool
+
+
+def search(
+    conn: Connection, question: str, *, kind: str = "", category: str = "", most: int = 50
+) -> Hits:
+    """Articles with all the words of the question, best first; where there are none, those with
+    most of them. Without a question all articles, those used most first. ``category`` is a code,
+    with all below it."""
+    known = _asked(conn, question)
+    values = {"kind": kind, "category": category, "most": most}
+    if not question.strip():
+        return Hits(_found(conn, _rows(conn, _LISTED, (), values), ()), True)
+    rows = _rows(conn, _SEARCHED, known, values) if known else []
+    whole = [row for row in rows if row.words == len(known)]
+    if whole:
+        return Hits(_found(conn, whole, known), True)
+    literal = _literally(conn, question.strip(), values)
+    return Hits(_found(conn, literal or rows, known), bool(literal))
+
+
+def suggest(
+    conn: Connection, codes: Sequence[str], about: str, *, case_id: int = 0, most: int = 5
+) -> tuple[Found, ...]:
+    """The articles that fit best what a case is about: ``codes`` of its categories, the parents'
+    too, and its text."""
+    known = _asked(conn, about[:_MOST_TEXT])
+    values = {"codes": list(codes), "case": case_id, "most": most, "least": _LEAST}
+    return _found(conn, _rows(conn, _SUGGESTED, known, values), known)
+
+
+def _asked(conn: Connection, question: str) -> list[Asked]:
+    storing.learn(conn)
+    return words.asked(question)
+
+
+def _rows(
+    conn: Connection, statement: str, known: Sequence[Asked], values: dict[str, Any]
+) -> Sequence[Row[Any]]:
+    asked = json.dumps([one._asdict() for one in known])
+    given = {"codes": [], "case": 0, "by_place": _BY_PLACE, "words": asked, **values}
+    named = {name: value for name, value in given.items() if f":{name}" in statement}
+    return conn.execute(text(statement), named).all()
+
+
+def _literally(conn: Connection, piece: str, values: dict[str, Any]) -> Sequence[Row[Any]]:
+    """Those in whose title or text the very piece stands: what the words do not find."""
+    body = articles.c.content["text"].astext
+    keys = conn.execute(
+        articles.select().with_only_columns(articles.c.key)
+        .where(contains(articles.c.title, piece) | contains(body, piece))
+    ).scalars().all()
+    return [row for row in _rows(conn, _LISTED, (), values) if row.key in set(keys)]
+
+
+def _found(
+    conn: Connection, rows: Sequence[Row[Any]], known: Sequence[Asked]
+) -> tuple[Found, ...]:
+    marks = words.inside(known) if known else []
+    return tuple(
+        Found(
+            key=row.key, kind=row.kind, title=_marked(row.title, marks),
+            snippet=_snippet(row, marks), techniques=tuple(row.content["techniques"]),
+            caution=row.content["caution"],
+            paths=tuple(storing.category_path(conn, code) or code for code in row.categories),
+            uses=row.uses, helpful=row.helpful, used=row.used, changed_at=row.changed_at,
+        )
+        for row in rows
+    )
+
+
+def _snippet(row: Row[Any], marks: Sequence[str]) -> tuple[Part, ...]:
+    """The summary where it holds a mark or nothing does, else the place in the text that holds
+    the first one."""
+    body = storing.plain(row.content["text"])
+    lower = body.lower()
+    if any(one in row.summary.lower() for one in marks) or not row.summary:
+        place = -1 if row.summary else 0
+    else:
+        place = next((at for one in marks if (at := lower.find(one)) >= 0), -1)
+    if place < 0:
+        return _marked(row.summary, marks)
+    start = max(place - _BEFORE, 0)
+    piece = body[start : start + _WINDOW]
+    around = ("…" if start else "", "…" if start + _WINDOW < len(body) else "")
+    return _marked(f"{around[0]}{piece}{around[1]}", marks)
+
+
+def _marked(said: str, marks: Sequence[str]) -> tuple[Part, ...]:
+    """The text in pieces; ``marks`` are lower case, longest first."""
+    lower = said.lower()
+    if len(lower) != len(said):  # a few letters grow when they become small
+        return ((said, False),)
+    parts: list[Part] = []
+    start = at = 0
+    while at < len(said):
+        mark = next((one for one in marks if lower.startswith(one, at)), None)
+        if mark is None:
+            at += 1
+            continue
+        parts += [(said[start:at], False), (said[at : at + len(mark)], True)]
+        start = at = at + len(mark)
+    parts.append((said[start:], False))
+    return tuple(part for part in parts if part[0])
