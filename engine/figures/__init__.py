@@ -2,10 +2,12 @@
 
 from engine.figures.checking import check
 from engine.figures.reading import FILTERS, Figure, findings, parse
-from engine.figures.running import Filters, Point, Result, cases_behind, get, list_, run
+from engine.figures.running import (
+    Filters, Part, Point, Result, apart, cases_behind, get, list_, run,
+)
 from engine.figures.targets import aim
 
 __all__ = [
-    "FILTERS", "Figure", "Filters", "Point", "Result", "aim", "cases_behind", "check", "findings",
-    "get", "list_", "parse", "run",
+    "FILTERS", "Figure", "Filters", "Part", "Point", "Result", "aim", "apart", "cases_behind",
+    "check", "findings", "get", "list_", "parse", "run",
 ]

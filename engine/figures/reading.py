@@ -14,14 +14,16 @@ from engine.figures.statement import Statement
 from engine.model import Finding
 
 ENDING = ".figure.sql"
-FILTERS = ("unit", "region", "channel", "level", "category")
+FILTERS = (
+    "unit", "region", "channel", "level", "category", "kind", "vendor", "role", "person",
+)
 PARAMETERS = MappingProxyType({
     "from": "timestamptz", "to": "timestamptz", "target": "numeric",
     **dict.fromkeys(FILTERS, "text"),
 })
 """Parameters that every figure has, with their types."""
 
-UNITS = ("%", "h", "件", "次")
+UNITS = ("%", "h", "件", "次", "个", "分")
 _LINE = re.compile(r"--\s*(?P<key>[a-z]+)(?:\s+(?P<name>[^:：]+?))?\s*[:：]\s*(?P<value>.+?)\s*$")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,9 @@ from engine import definitions
 from engine.errors import BihuanError, NotFound
 from engine.figures.reading import FILTERS, Figure, parse
 from engine.figures.session import TIMEOUT_S, reading
+from engine.figures.slicing import SEPARATOR, Slice
 from engine.figures.statement import COUNTED, driver_text
+from engine.figures.targets import aim
 from engine.store.unit import store_of
 from engine.tables import definitions as table
 
@@ -52,27 +54,39 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """``missing`` are sentences that say what is short of the target."""
+    """``missing`` are sentences that say what is short of the target. ``unfit`` names filters that
+    mean nothing to the figure: then there is no value."""
 
     figure: Figure
     target: Decimal | None
     total: Point
     months: tuple[Point, ...]
     missing: tuple[str, ...]
+    unfit: tuple[str, ...] = ()
 
     @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None where there is no value or no target."""
-        value, target = self.total.value, self.target
-        if value is None or target is None:
-            return None
-        return value >= target if self.figure.rising else value <= target
+        return _reached(self.figure, self.total.value, self.target)
 
     @property
     def mean(self) -> Decimal | None:
         """The plain mean of the months that have a value, not weighted by their cases."""
         values = [one.value for one in self.months if one.value is not None]
         return sum(values, Decimal()) / len(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The figure of those of which each dimension has the value in ``values`` (None: not known).
+    ``target`` and ``missing`` are those of this part."""
+
+    values: tuple[str | None, ...]
+    value: Decimal | None
+    columns: Mapping[str, Decimal | None]
+    target: Decimal | None
+    missing: tuple[str, ...]
+    reached: bool | None
 
 
 def list_(conn: Connection) -> tuple[Figure, ...]:
@@ -98,19 +112,43 @@ def get(conn: Connection, figure_id: str) -> Figure:
 
 def run(conn: Connection, figure: Figure, filters: Filters) -> Result:
     """Compute the figure; raises FigureFailed."""
-    target = _target(conn, figure, filters)
-    rows = _rows(conn, figure, figure.statement.text, filters)
-    points = [_point(row) for row in rows]
+    asked = Slice((), filters.chosen)
+    columns = () if asked.plain(figure) else _columns(conn, figure)
+    target = _target(conn, figure, filters, filters.chosen)
+    unfit = asked.unfit(figure, columns)
+    if unfit:
+        return Result(figure, target, Point(None, None, {}), (), (), unfit)
+    text = asked.head(figure, columns) + figure.statement.body
+    points = [_point(row) for row in _rows(conn, figure, text, filters, target)]
     total = next((one for one in points if one.month is None), Point(None, None, {}))
     months = sorted(
         (one for one in points if one.month is not None), key=lambda one: str(one.month)
     )
-    missing = tuple(
-        sentence.format(f"{amount:f}")
-        for name, sentence in figure.missing.items()
-        if (amount := total.columns.get(name)) is not None and amount > 0
-    )
-    return Result(figure, target, total, tuple(months), missing)
+    return Result(figure, target, total, tuple(months), _missing(figure, total.columns))
+
+
+def apart(
+    conn: Connection, figure: Figure, filters: Filters, by: Sequence[str]
+) -> tuple[Part, ...]:
+    """The figure for each value, or combination of values, of dimensions (``FILTERS`` or
+    ``month``), held against its own target; nothing where the figure does not have them. Raises
+    FigureFailed."""
+    columns, asked = _columns(conn, figure), Slice(tuple(by), filters.chosen)
+    if asked.unfit(figure, columns):
+        return ()
+    text = asked.head(figure, columns) + figure.statement.body
+    general = _target(conn, figure, filters, filters.chosen)
+    rows = {row["month"]: row for row in _rows(conn, figure, text, filters, general)}
+    rows.pop(None, None)
+    targets = {
+        place: _target(conn, figure, filters, {**filters.chosen, **_said(by, place)})
+        for place in rows
+    }
+    for target in {one for one in targets.values() if one != general}:
+        # What is missing depends on the target: computed again for those that have another.
+        again = _rows(conn, figure, text, filters, target)
+        rows |= {row["month"]: row for row in again if targets.get(row["month"]) == target}
+    return tuple(_part(figure, place, row, targets[place]) for place, row in rows.items())
 
 
 def cases_behind(
@@ -127,11 +165,16 @@ def cases_behind(
                 f"The figure {figure.id} has no list “{label}”.",
             )
         condition = named[0].condition
+    asked = Slice((), filters.chosen)
+    columns = () if asked.plain(figure) else _columns(conn, figure)
+    if asked.unfit(figure, columns):
+        return ()
     text = (
-        f"{figure.statement.head}\nSELECT DISTINCT case_id FROM {COUNTED} WHERE ({condition})"
-        f" ORDER BY case_id DESC LIMIT {_MOST_CASES}"
+        f"{asked.head(figure, columns)}\nSELECT DISTINCT case_id FROM {COUNTED}"
+        f" WHERE ({condition}) ORDER BY case_id DESC LIMIT {_MOST_CASES}"
     )
-    return tuple(row["case_id"] for row in _rows(conn, figure, text, filters))
+    target = _target(conn, figure, filters, filters.chosen)
+    return tuple(row["case_id"] for row in _rows(conn, figure, text, filters, target))
 
 
 def _figure(conn: Connection, key: int) -> Figure:
@@ -142,15 +185,61 @@ def _figure(conn: Connection, key: int) -> Figure:
     return store_of(conn).lookups.get((key, "figure"), read)
 
 
-def _target(conn: Connection, figure: Figure, filters: Filters) -> Decimal | None:
-    return figure.target(filters.since.astimezone(store_of(conn).zone).year)
+def _target(
+    conn: Connection, figure: Figure, filters: Filters, chosen: Mapping[str, str]
+) -> Decimal | None:
+    """What is aimed at in the year in which the period begins: by the table, else by the file."""
+    year = filters.since.astimezone(store_of(conn).zone).year
+    aimed = aim(conn, figure.id, year, chosen)
+    return figure.target(year) if aimed is None else aimed
+
+
+def _said(by: Sequence[str], place: str) -> dict[str, str]:
+    """Dimension → value of a place in a figure that was taken apart."""
+    parts = zip(by, place.split(SEPARATOR), strict=True)
+    return {name: value for name, value in parts if value}
+
+
+def _part(figure: Figure, place: str, row: Mapping[str, Any], target: Decimal | None) -> Part:
+    point = _point(row)
+    return Part(
+        tuple(value or None for value in place.split(SEPARATOR)), point.value, point.columns,
+        target, _missing(figure, point.columns), _reached(figure, point.value, target),
+    )
+
+
+def _missing(figure: Figure, columns: Mapping[str, Decimal | None]) -> tuple[str, ...]:
+    return tuple(
+        sentence.format(f"{amount:f}")
+        for name, sentence in figure.missing.items()
+        if (amount := columns.get(name)) is not None and amount > 0
+    )
+
+
+def _reached(figure: Figure, value: Decimal | None, target: Decimal | None) -> bool | None:
+    if value is None or target is None:
+        return None
+    return value >= target if figure.rising else value <= target
+
+
+def _columns(conn: Connection, figure: Figure) -> tuple[str, ...]:
+    """The columns of the figure's ``counted``."""
+
+    def ask() -> tuple[str, ...]:
+        text = f"{figure.statement.head} SELECT * FROM {COUNTED} LIMIT 0"
+        values = dict.fromkeys(figure.types)
+        with reading(conn) as own:
+            done = own.exec_driver_sql(driver_text(text, figure.types), values)
+            return tuple(done.keys())
+
+    return store_of(conn).lookups.get(("figure-columns", figure.id, figure.statement.text), ask)
 
 
 def _rows(
-    conn: Connection, figure: Figure, text: str, filters: Filters
+    conn: Connection, figure: Figure, text: str, filters: Filters, target: Decimal | None
 ) -> list[Mapping[str, Any]]:
     values = {
-        "from": filters.since, "to": filters.until, "target": _target(conn, figure, filters),
+        "from": filters.since, "to": filters.until, "target": target,
         **{name: filters.chosen.get(name) for name in FILTERS},
         **{name: one.value for name, one in figure.settings.items()},
     }

@@ -62,16 +62,23 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """``head`` is "WITH …" with the table ``counted``, ``body`` the main SELECT after it."""
+    """``head`` is "WITH …" with the table ``counted``, ``body`` the main SELECT after it. The
+    table's name begins at ``named_at``, its definition ends before ``closed_at``."""
 
     text: str
     line: int
     head_end: int
     parameters: frozenset[str]
+    named_at: int = 0
+    closed_at: int = 0
 
     @property
     def head(self) -> str:
         return self.text[: self.head_end]
+
+    @property
+    def body(self) -> str:
+        return self.text[self.head_end :]
 
 
 def read(
@@ -110,7 +117,7 @@ def read(
     if found or main is None:
         return None, found
     used = frozenset(one.text[1:] for one in tokens if one.kind == "parameter")
-    return Statement(text, line, main.at, used), []
+    return Statement(text, line, main.at, used, *_place_of_counted(tokens)), []
 
 
 def condition(text: str, line: int, filename: str) -> list[Finding]:
@@ -234,6 +241,20 @@ def _tables_made(tokens: list[Token]) -> frozenset[str]:
         if depth == 0 and token.kind == "word" and following == ["as", "("]:
             made.add(token.text.lower())
     return frozenset(made)
+
+
+def _place_of_counted(tokens: list[Token]) -> tuple[int, int]:
+    """Where the definition of ``counted`` begins and ends; (0, 0) where there is none."""
+    depth = 0
+    begun: Token | None = None
+    for n, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        following = [one.text.lower() for one in tokens[n + 1 : n + 3]]
+        if depth == 0 and token.text.lower() == COUNTED and following == ["as", "("]:
+            begun = token
+        elif depth == 0 and token.text == ")" and begun is not None:
+            return begun.at, token.at + 1
+    return 0, 0
 
 
 def _main_select(tokens: list[Token], *, bare: bool) -> Token | None:

@@ -52,8 +52,8 @@ class Desk:
                 "key": unit.key(), "case_id": key, "instance_key": key, "token": str(n),
                 "definition_key": 0, "element_id": element, "name": element,
                 "state": "completed" if ended else "created", "created_at": created,
-                "ended_at": ended, "due_at": due,
-            } for n, (element, created, ended, due) in enumerate(tasks)]
+                "ended_at": ended, "due_at": due, "assignee": who[0] if who else None,
+            } for n, (element, created, ended, due, *who) in enumerate(tasks)]
             if rows:
                 unit.conn.execute(user_tasks.insert(), rows)
         return key
