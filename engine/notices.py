@@ -37,7 +37,8 @@ class Sent:
 class Notice:
     """A notice as a person sees it, phone numbers and the like masked. ``case_number`` is empty
     where it belongs to no case; ``tables`` are ``{"title", "columns": [text], "rows":
-    [[cell]]}``; ``mine`` says whether it was sent to this person."""
+    [[cell]]}``; ``mine`` says whether it was sent to this person, ``unread`` whether it waits to
+    be opened: not read, and no later one of its topic in its place."""
 
     key: int
     case_id: int
@@ -49,6 +50,7 @@ class Notice:
     sent_at: datetime
     read_at: datetime | None
     mine: bool
+    unread: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def _rows(person: Person, *, whole: bool = True) -> Any:
     long = (n.text, n.tables) if whole else ()
     return (
         select(n.key, n.case_id, n.series, n.title, n.sent_at, readers.c.login,
-               readers.c.read_at, cases.c.number, *long)
+               readers.c.read_at, readers.c.replaced_by, cases.c.number, *long)
         .outerjoin(readers, _reads(person))
         .outerjoin(cases, cases.c.key == n.case_id)
     )
@@ -191,6 +193,7 @@ def _notice(row: Any) -> Notice:
         row.key, row.case_id, row.number or "", row.series, privacy.prose(row.title),
         privacy.prose(whole.get("text", "")), tuple(whole.get("tables", ())), row.sent_at,
         row.read_at, row.login is not None,
+        row.login is not None and row.read_at is None and row.replaced_by is None,
     )
 
 

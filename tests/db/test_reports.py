@@ -160,8 +160,9 @@ def test_a_later_patrol_takes_the_place_of_what_nobody_read(office: Office) -> N
     zhuguan = office.person("zhuguan01")
     with office.engine.read() as conn:
         assert inbox.counts(conn, zhuguan)["unread"] == notices.unread(conn, zhuguan) == 1
-        titles = [one.title for one in notices.page(conn, zhuguan, "all").rows]
-    assert [one[:16] for one in titles] == ["在途督办 03-09 12:00", "在途督办 03-09 09:00"]
+        found = notices.page(conn, zhuguan, "all").rows
+    assert [(one.title[:16], one.unread) for one in found] == [
+        ("在途督办 03-09 12:00", True), ("在途督办 03-09 09:00", False)]
 
 
 def test_patrol_rests_on_weekends_and_without_orders(office: Office) -> None:
