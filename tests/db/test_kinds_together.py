@@ -141,7 +141,7 @@ def test_many_complaints_are_one_matter(office: Office) -> None:
     parts = office.rows("matter-complaints", matter=matter)
     assert [one["number"] for one in parts] == [first, second]
     in_handling(office)
-    office.do("handle", "wangluo01", course="12:40 恢复", cause="板卡故障", solved="yes",
+    office.do("handle", "wangluo01", course="12:40 恢复", cause="板卡故障",
               company_fault="yes", answer="故障已恢复，深表歉意")
     told = [one for one in office.told("shouli01") if one.startswith("按统一口径答复")]
     assert sorted(told) == [f"按统一口径答复 {first}", f"按统一口径答复 {second}"]
@@ -155,5 +155,5 @@ def test_many_complaints_are_one_matter(office: Office) -> None:
         waits = cases.search(conn, kind="complaint", text=second).rows[0]
         assert (answered.status, waits.status) == ("反馈核对", "受理中")
         found = run.variables(conn, answered.key)
-    assert found["reply_advice"] == "故障已恢复，深表歉意"
-    assert found["handler"] == f"应急事项 {matter}"
+    assert (found["result"], found["cause"]) == ("故障已恢复，深表歉意", "板卡故障")
+    assert found["matter_number"] == matter
