@@ -43,6 +43,16 @@ class Shown:
     problems: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A task: who does it, from when on; ``claim``: has to take it first."""
+
+    form: str
+    person: Person
+    begun: datetime
+    claim: bool
+
+
 @dataclass(slots=True)
 class _Line:
     """A case that is being played. ``name`` is its arrival's number, or that of a process."""
@@ -51,7 +61,8 @@ class _Line:
     case_id: int
     customer: int = 0
     again: str | None = None
-    tasks: set[int] = field(default_factory=set)
+    last: datetime | None = None
+    tasks: dict[int, _Planned | None] = field(default_factory=dict)
     timers: dict[int, str] = field(default_factory=dict)
     messages: set[int] = field(default_factory=set)
 
@@ -196,10 +207,11 @@ class Player:
         self._take(line, waits, at)
 
     def _take(self, line: _Line, waits: Waits, at: datetime) -> None:
-        for task in waits.tasks:
-            if task["key"] not in line.tasks:
-                self._plan(line, task)
-        line.tasks = {task["key"] for task in waits.tasks}
+        line.last = at
+        line.tasks = {
+            task["key"]: line.tasks.get(task["key"]) or self._plan(line, task)
+            for task in waits.tasks
+        }
         for timer in waits.timers:
             key, due = timer["key"], timer["due"]
             if line.timers.get(key) != due:
@@ -213,7 +225,7 @@ class Player:
 
     # -- tasks
 
-    def _plan(self, line: _Line, task: Any) -> None:
+    def _plan(self, line: _Line, task: Any) -> _Planned | None:
         stage = self.stage
         form = self._form_id(task)
         chance = stage.chance(line.name, form, task["created"])
@@ -231,11 +243,9 @@ class Player:
         )
         if person is None:
             self._problem(f"任务 {task['element']}：组 {task['groups']} 里没有人")
-            return
-        key = task["key"]
-        if task["assignee"] is None:
-            self.at(begun, partial(self._claim, line, key, person))
-        self.at(done, partial(self._complete, line, key, form, person))
+            return None
+        self.at(done, partial(self._complete, line, task["key"]))
+        return _Planned(form, person, begun, task["assignee"] is None)
 
     def _form_id(self, task: Any) -> str:
         if task["form"] is None:
@@ -243,36 +253,26 @@ class Player:
         with self.stage.engine.read() as conn:
             return self.stage.papers.by_key(conn, task["form"]).id
 
-    def _claim(self, line: _Line, key: int, person: Person, _at: datetime) -> None:
-        if key in line.tasks:
-            with self.stage.engine.unit(person.login) as unit:
-                tasks.claim(unit, key, person)
-
-    def _complete(
-        self, line: _Line, key: int, form: str, person: Person, at: datetime
-    ) -> None:
-        if key not in line.tasks:
+    def _complete(self, line: _Line, key: int, at: datetime) -> None:
+        planned = line.tasks.pop(key, None)
+        if planned is None:
             return
-        line.tasks.discard(key)
-        ways = self.stage.behaviour.work.get(form, self.stage.behaviour.usual).ways
         try:
-            self._submit(line, key, form, person, at, ways)
+            self._submit(line, key, planned, at)
         except BihuanError:
             if line.again is None:
                 raise
             line.again = None  # the original was closed meanwhile
-            self._submit(line, key, form, person, at, ways)
+            self._submit(line, key, planned, at)
         self._look(line, at)
         if line.again is not None:
             for other in list(self._of_customer.get(line.customer, ())):
                 if other is not line:
                     self._look(other, at)
 
-    def _submit(
-        self, line: _Line, key: int, form: str, person: Person, at: datetime,
-        ways: Sequence[Way],
-    ) -> None:
-        stage = self.stage
+    def _submit(self, line: _Line, key: int, planned: _Planned, at: datetime) -> None:
+        stage, person, form = self.stage, planned.person, planned.form
+        ways = stage.behaviour.work.get(form, stage.behaviour.usual).ways
 
         def read(asked: tasks.Asked) -> Json:
             context = {
@@ -289,6 +289,10 @@ class Player:
             return paper.fill(wanted, context, opening.sayer(stage, chance, context))
 
         with stage.engine.unit(person.login) as unit:
+            if planned.claim:
+                unit.now = _after(planned.begun, line.last)
+                tasks.claim(unit, key, person)
+                unit.now = at
             tasks.answer(unit, key, person, read)
 
     def _way(self, ways: Sequence[Way], chance: Any, context: dict[str, Any]) -> dict[str, Json]:
@@ -301,6 +305,15 @@ class Player:
         for name, written in way.data.items():
             wanted[name] = speaker.value(written, chance, {**context, **wanted})
         return wanted
+
+    def finish(self, until: datetime) -> None:
+        """The year is over: who had begun with a task has it."""
+        for line in list(self._lines.values()):
+            for key, planned in line.tasks.items():
+                if planned and planned.claim and planned.begun < until:
+                    self.stage.clock.set(_after(planned.begun, line.last))
+                    with self.stage.engine.unit(planned.person.login) as unit:
+                        tasks.claim(unit, key, planned.person)
 
     # -- timers, jobs, messages
 
@@ -407,3 +420,7 @@ class Player:
         if len(self.shown.problems) < _MOST_PROBLEMS:
             self.shown.problems.append(text)
 
+
+def _after(begun: datetime, last: datetime | None) -> datetime:
+    """When a task was taken: not before what happened to the case last."""
+    return begun if last is None else max(begun, last)

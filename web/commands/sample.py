@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -124,6 +125,7 @@ def _year(
 def _show(crew: Crew, cases: int, until: datetime) -> None:
     """A bar of cases with the moment that has been reached, the rate, and the time left."""
     begun, before = time.monotonic(), crew.shown.cases
+    month, plain = 0, not sys.stdout.isatty()
     with click.progressbar(
         length=cases, label="示例一年", show_pos=True, show_eta=False, width=_WIDTH,
         item_show_func=lambda text: text or "",
@@ -135,3 +137,6 @@ def _show(crew: Crew, cases: int, until: datetime) -> None:
             left = timedelta(seconds=round((cases - crew.shown.cases) / rate)) if rate else ""
             text = f"{at:%Y-%m-%d}  {rate:.1f} 件/秒  剩余 {left}"
             bar.update(min(crew.shown.cases, cases) - bar.pos, text)
+            if plain and at.month != month:
+                month = at.month
+                click.echo(f"{crew.shown.cases} / {cases}  {text}")

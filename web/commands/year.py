@@ -161,6 +161,7 @@ class Crew:
                 if occasion.at == at:
                     self._one(("begin", occasion))
             last = at
+        self._all(("finish", self._plan.until))
 
     def close(self) -> None:
         """Have everybody stop after what they are at; what is begun is finished."""
@@ -268,6 +269,8 @@ def _do(player: samples.Player, plan: Plan, said: tuple[Any, ...], stop: Any) ->
         player.play(said[1], said[2], stop.is_set)
     elif said[0] == "begin":
         player.begin(said[1])
+    elif said[0] == "finish":
+        player.finish(said[1])
     elif said[0] == "look":
         player.look_again(said[1])
     elif said[0] == "matter":
