@@ -234,10 +234,10 @@ class Instance(_Level, BpmnWorkflow):
     def told_scope(self, task: Any) -> str:
         """The scope around a token that was told of: an inner instance of an ad-hoc sub-process
         is no element."""
-        level = task.workflow
-        inside = level is not self and "body" not in task.internal_data
-        if inside and level.host.task_spec.hidden:
-            task = level.host
+        while "body" not in task.internal_data and task.workflow is not self:
+            if not task.workflow.host.task_spec.hidden:
+                break
+            task = task.workflow.host
         return self.outer(task)[0]
 
     def enclosing(self, task: Any) -> Any | None:
