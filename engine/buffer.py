@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import and_, func, or_, select, text
 
 from engine.model import Json
 from engine.store.rows import insert
-from engine.tables import messages, subscriptions
+from engine.tables import definitions, instances, messages, subscriptions
 
 if TYPE_CHECKING:
     from engine.step import Step
@@ -41,28 +41,34 @@ class Target(NamedTuple):
     instance_key: int
     token: str
     element_id: str
+    process_id: str
 
 
 def throw(step: Step, thrown: Thrown) -> None:
     """Offer it to this case, and put it up for the other cases."""
     opened = step.waits.subscribed(thrown.kind, thrown.name, thrown.correlation_key)
     written, others = matching(step, thrown)
-    found = [Target(*one) for one in opened] + [
+    found = [Target(*one, _process(step, one[0])) for one in opened] + [
         one for one in written if (one.instance_key, one.token) not in step.waits.ended
     ]
-    for target in once_each(thrown, found):
+    chosen = once_each(thrown, found, set())
+    for target in chosen:
         _receive_later(step, target, thrown)
-    if others or (thrown.ttl_s > 0 and not found):
-        _keep(step, thrown, pending=others)
+    reached = [one.process_id for one in chosen] if thrown.kind == "message" else []
+    pending = not others <= set(reached)
+    if pending or thrown.ttl_s > 0:
+        _keep(step, thrown, reached, pending)
 
 
-def once_each(thrown: Thrown, found: Iterable[Target]) -> list[Target]:
-    """A message goes to one subscription of an instance, a signal to all."""
+def once_each(thrown: Thrown, found: Iterable[Target], reached: set[str]) -> list[Target]:
+    """A signal goes to all; a message to one subscription of each process that it has not
+    ``reached`` yet."""
     if thrown.kind == "signal":
         return list(found)
-    first: dict[int, Target] = {}
+    first: dict[str, Target] = {}
     for target in found:
-        first.setdefault(target.instance_key, target)
+        if target.process_id not in reached:
+            first.setdefault(target.process_id, target)
     return list(first.values())
 
 
@@ -82,31 +88,58 @@ def take(step: Step) -> bool:
         "keys": [change.correlation_key for _, change in opened],
     }
     rows = list(step.unit.conn.execute(_WAITING, asked))
+    reached = {row.key: set(row.reached) for row in rows}
     taken = []
     for target, change in opened:
         wanted = (change.message, change.correlation_key)
-        row = next((one for one in rows if (one.name, one.correlation_key) == wanted), None)
-        if row is not None:
-            rows.remove(row)
-            taken.append(row.key)
+        for row in rows:
+            if (row.name, row.correlation_key) != wanted or target.process_id in reached[row.key]:
+                continue
+            reached[row.key].add(target.process_id)
+            taken.append((row.key, target.process_id))
             _receive_later(step, target, Thrown("message", *wanted, row.variables))
+            break
     if taken:
-        step.unit.conn.execute(_TAKE, {"keys": taken})
+        keys, processes = zip(*taken, strict=True)
+        values = {"keys": list(keys), "processes": list(processes), "now": step.unit.now}
+        step.unit.conn.execute(_TAKE, values)
     return bool(taken)
 
 
-def matching(step: Step, thrown: Thrown) -> tuple[list[Target], bool]:
-    """The written subscriptions of this case that it finds, and whether it finds others: of
-    other cases, or start events."""
-    query = select(
-        subscriptions.c.case_id,
-        subscriptions.c.instance_key,
-        subscriptions.c.token,
-        subscriptions.c.element_id,
-    ).where(finds(thrown))
-    rows = step.unit.conn.execute(query.order_by(subscriptions.c.key)).all()
-    own = [Target(*row[1:]) for row in rows if row.case_id == step.case_id]
-    return own, len(own) < len(rows)
+def matching(step: Step, thrown: Thrown) -> tuple[list[Target], set[str]]:
+    """The written subscriptions of this case that it finds, and the processes of those that it
+    finds in other cases, or with start events."""
+    rows = step.unit.conn.execute(found_by(thrown).order_by(subscriptions.c.key)).all()
+    own = [
+        Target(row.instance_key, row.token, row.element_id, row.process_id)
+        for row in rows
+        if row.case_id == step.case_id
+    ]
+    return own, {row.process_id for row in rows if row.case_id != step.case_id}
+
+
+def found_by(thrown: Thrown) -> Any:
+    """The subscriptions that it finds, with the ids of their processes."""
+    return (
+        select(
+            subscriptions.c.case_id,
+            subscriptions.c.instance_key,
+            subscriptions.c.definition_key,
+            subscriptions.c.token,
+            subscriptions.c.element_id,
+            definitions.c.id.label("process_id"),
+        )
+        .select_from(with_process())
+        .where(finds(thrown))
+    )
+
+
+def with_process() -> Any:
+    """``subscriptions`` joined with the ``definitions`` of those who wait."""
+    definition = func.coalesce(subscriptions.c.definition_key, instances.c.definition_key)
+    return subscriptions.outerjoin(
+        instances, instances.c.key == subscriptions.c.instance_key
+    ).join(definitions, definitions.c.key == definition)
 
 
 def finds(thrown: Thrown) -> Any:
@@ -131,7 +164,7 @@ def matches(kind: Any, name: Any, correlation_key: Any) -> Any:
 
 def receive(step: Step, target: Target, thrown: Thrown) -> bool:
     """Deliver to a subscription of this case; False if it has ended in this step."""
-    instance_key, token, element_id = target
+    instance_key, token, element_id, _ = target
     if (instance_key, token) in step.waits.ended:
         return False
     step.chain.add(
@@ -152,7 +185,11 @@ def _receive_later(step: Step, target: Target, thrown: Thrown) -> None:
     step.later(act)
 
 
-def _keep(step: Step, thrown: Thrown, pending: bool) -> None:
+def _process(step: Step, instance_key: int) -> str:
+    return step.member(instance_key).process.definition.id
+
+
+def _keep(step: Step, thrown: Thrown, reached: list[str], pending: bool) -> None:
     now = step.unit.now
     row = {
         "key": step.unit.key(),
@@ -164,16 +201,26 @@ def _keep(step: Step, thrown: Thrown, pending: bool) -> None:
         "pending": pending,
         "thrown_by": step.case_id,
         "taken": False,
+        "reached": reached,
         "published_at": now,
+        "offered_at": now,
         "expires_at": now + timedelta(seconds=max(thrown.ttl_s, 0)),
     }
     insert(step.unit.conn, messages, [row])
 
 
-_TAKE = text("UPDATE messages SET taken = true WHERE key = ANY (:keys)")
+_TAKE = text(
+    """
+    UPDATE messages m SET reached = m.reached || t.processes, offered_at = :now FROM (
+        SELECT key, array_agg(process) AS processes
+        FROM unnest(CAST(:keys AS bigint[]), CAST(:processes AS text[])) AS u (key, process)
+        GROUP BY key
+    ) t WHERE m.key = t.key
+    """
+)
 _WAITING = text(
     """
-    SELECT key, name, correlation_key, variables FROM messages
+    SELECT key, name, correlation_key, variables, reached FROM messages
     WHERE kind = 'message' AND NOT taken AND NOT pending AND expires_at > :now
         AND (name, correlation_key) IN (
             SELECT * FROM unnest(CAST(:names AS text[]), CAST(:keys AS text[]))

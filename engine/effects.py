@@ -189,7 +189,9 @@ def _timer(step: Step, member: Member, change: TimerSet) -> None:
 def _subscribed(step: Step, member: Member, change: Subscribed) -> None:
     step.waits.subscribe(member.key, change)
     if change.kind == "message":
-        step.opened.append((Target(member.key, change.token, change.element_id), change))
+        process_id = member.process.definition.id
+        target = Target(member.key, change.token, change.element_id, process_id)
+        step.opened.append((target, change))
 
 
 def _ended_wait(step: Step, member: Member, change: WaitEnded) -> None:

@@ -47,7 +47,7 @@ def _partitions(engine: Store, now: datetime) -> None:
 _DUE = text(
     """
     SELECT (SELECT min(due_at) FROM timers) <= :now AS timers,
-        (SELECT min(published_at) FROM messages WHERE NOT taken) IS NOT NULL AS messages,
+        (SELECT min(offered_at) FROM messages WHERE NOT taken) IS NOT NULL AS messages,
         (SELECT min(expires_at) FROM messages) <= :now AS expired,
         EXISTS (SELECT FROM jobs WHERE state = 'activated' AND deadline <= :now
             AND type = ANY (:local)) AS leases

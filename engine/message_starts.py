@@ -22,39 +22,36 @@ from engine.store.unit import Unit
 
 @dataclass(slots=True)
 class Begun:
-    """How many were started, and the start keys whose instance still runs."""
+    """How many instances got a message, the processes that it has reached (of a signal none),
+    and the start keys it is held back from, whose instance still runs."""
 
     count: int = 0
     held: list[str] = field(default_factory=list)
+    reached: set[str] = field(default_factory=set)
 
 
 def begin(
-    unit: Unit,
-    starts: Iterable[Any],
-    thrown: Thrown,
-    reached: set[int],
-    only: str | None = None,
-) -> Begun:
-    """Start what the subscriptions of start events say (``definition_key``, ``element_id``).
-    A running instance among the cases ``reached`` has had the message: it is not held.
+    unit: Unit, starts: Iterable[Any], thrown: Thrown, begun: Begun, only: str | None = None
+) -> None:
+    """Start what the subscriptions of start events say (``definition_key``, ``element_id``), and
+    note it in ``begun``. A process that the message has reached is not started.
     ``only`` is the one start key to be started."""
-    begun = Begun()
     number = definitions.number(unit.conn)
     found = [(definitions.by_key(unit.conn, row.definition_key), row) for row in starts]
     # In one order: two publishers of messages for several processes never wait for each other.
     for definition, row in sorted(found, key=lambda one: (one[0].id, one[1].element_id)):
         key = start_key(definition.id, thrown)
-        if only not in (None, key):
+        if only not in (None, key) or definition.id in begun.reached:
             continue
-        running = None if key is None else _running(unit.conn, key)
-        if running is None:
-            start_definition(
-                unit, number, definition, thrown.variables, start_id=row.element_id, start_key=key
-            )
-            begun.count += 1
-        elif key is not None and running not in reached and key not in begun.held:
-            begun.held.append(key)
-    return begun
+        if key is not None and _running(unit.conn, key) is not None:
+            begun.held += [] if key in begun.held else [key]
+            continue
+        start_definition(
+            unit, number, definition, thrown.variables, start_id=row.element_id, start_key=key
+        )
+        begun.count += 1
+        if thrown.kind == "message":
+            begun.reached.add(definition.id)
 
 
 def start_key(process_id: str, thrown: Thrown) -> str | None:

@@ -1,19 +1,18 @@
 """Messages and signals: published from outside, correlated with what waits, kept while they live.
 
-A message goes to every instance that waits for its name and correlation key, once each, and
-to every start event of its name (``engine.message_starts``). If nobody takes it, it is kept for
-its time to live and given to the first that subscribes then.
+A message reaches each process once (``engine.buffer``): one of its instances that wait for its
+name and correlation key, else its start event of that name (``engine.message_starts``). While
+it lives it is kept, and given to the first that subscribes of each process it has not reached.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, not_, or_, select, text, update
+from sqlalchemy import Connection, Row, and_, any_, not_, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import buffer, plain
@@ -23,7 +22,7 @@ from engine.message_starts import Begun, begin, startable
 from engine.model import Json, Person
 from engine.step import Step
 from engine.store.unit import Crowded, Store, Unit
-from engine.tables import messages, subscriptions
+from engine.tables import definitions, messages, subscriptions
 
 MAX_TTL_S = 366 * 24 * 3600
 _LEADERS = frozenset({"supervisor", "admin"})
@@ -51,10 +50,11 @@ def publish(
     ttl_s: float = 0,
     message_id: str | None = None,
 ) -> int:
-    """Publish a message; return how many instances got it (those it started included).
+    """Publish a message; return how many instances got it (those it started included), one of
+    each process.
 
-    If none did, it is kept for ``ttl_s`` seconds. A ``message_id`` is unique for name and key
-    while the message lives: publishing it again raises Conflict. Raises Invalid.
+    For other processes it is kept for ``ttl_s`` seconds. A ``message_id`` is unique for name and
+    key while the message lives: publishing it again raises Conflict. Raises Invalid.
     """
     values = plain.variables(variables)
     if not name:
@@ -68,13 +68,16 @@ def publish(
         "correlation_key": correlation_key,
         "message_id": message_id,
         "variables": values,
+        "taken": True,  # by this transaction, until what it has reached is noted
         "published_at": unit.now,
+        "offered_at": unit.now,
         "expires_at": unit.now + timedelta(seconds=ttl_s),
     }
     kept = ttl_s > 0
     if kept:
         _keep(unit, row)
-    offered = _offer(unit, Thrown("message", name, correlation_key, values))
+    thrown = Thrown("message", name, correlation_key, values)
+    offered = _offer(unit, thrown, row)
     if kept:
         _note(unit, row, offered)
     return offered.count
@@ -86,7 +89,7 @@ def broadcast(unit: Unit, name: str, variables: Json) -> int:
     values = plain.variables(variables)
     if not name:
         raise Invalid("信号缺少名称。", "The signal has no name.")
-    return _offer(unit, Thrown("signal", name, "", values)).count
+    return _offer(unit, Thrown("signal", name, "", values), {}).count
 
 
 def deliver(
@@ -105,7 +108,7 @@ def deliver(
     step, subscription = found
     if person is not None:
         _may_act(person, subscription.properties)
-    target = Target(subscription.instance_key, subscription.token, subscription.element_id)
+    target = Target(subscription.instance_key, subscription.token, subscription.element_id, "")
     buffer.receive(step, target, _thrown(subscription, values))
     step.settle()
     step.finish()
@@ -181,19 +184,25 @@ def _offer_kept(engine: Store, key: int) -> bool:
 
 
 def _note(unit: Unit, row: Mapping[str, Any], offered: Begun) -> None:
-    """Write down what became of a kept message: taken, or held back until an instance has
-    ended. What others have had waits for that alone, in a row of its own."""
+    """Write down what became of a kept message: whom it has reached, and held back until which
+    instance has ended. What waits for further instances is in rows of their own."""
     alone = _waits_alone(row)
-    taken = offered.count > 0 or (alone and not offered.held)
     held = list(offered.held)
-    waits_for = held.pop(0) if held and not taken else None
-    if taken or waits_for or row.get("pending") or row.get("start_key"):
-        values = {"taken": taken, "pending": alone and not taken, "start_key": waits_for}
-        unit.conn.execute(update(messages).where(messages.c.key == row["key"]).values(values))
+    waits_for = held.pop(0) if held else None
+    values: dict[str, Any] = {
+        "taken": offered.count > 0 if row.get("kind") == "signal" else alone and not offered.held,
+        "pending": alone and waits_for is not None,
+        "start_key": waits_for,
+        "reached": sorted(offered.reached),
+    }
+    if offered.count:
+        values["offered_at"] = unit.now
+    unit.conn.execute(update(messages).where(messages.c.key == row["key"]).values(values))
     if row["expires_at"] <= unit.now:
         return
     for start_key in held:
         more = {"key": unit.key(), "pending": True, "start_key": start_key}
+        more |= {"offered_at": unit.now}
         unit.conn.execute(_INSERT, {name: row[name] for name in _CONTENT} | more)
 
 
@@ -203,15 +212,18 @@ def _waits_alone(row: Mapping[str, Any]) -> bool:
 
 
 def _offerable(now: datetime) -> Any:
+    """What was published or given to somebody lately, and finds somebody it has not reached: a
+    subscription opened meanwhile may have missed it."""
     same = buffer.matches(messages.c.kind, messages.c.name, messages.c.correlation_key)
     # What waits for an instance to end is found by ``startable``.
     held = and_(messages.c.start_key.is_not(None), subscriptions.c.instance_key.is_(None))
-    found = select(1).where(same, not_(held))
+    reached = definitions.c.id == any_(messages.c.reached)
+    found = select(1).select_from(buffer.with_process()).where(same, not_(held), not_(reached))
     return (
         select(messages.c.key)
         .where(
             messages.c.taken.is_(False),
-            messages.c.published_at > now - _RACE,
+            messages.c.offered_at > now - _RACE,
             or_(messages.c.pending, messages.c.expires_at > now),
             not_(and_(messages.c.pending, messages.c.start_key.is_not(None))),
             found.exists(),
@@ -228,35 +240,44 @@ def _thrown(row: Row[Any], variables: Json) -> Thrown:
     return Thrown(kind, row.name, row.correlation_key, variables)
 
 
-def _offer(
-    unit: Unit, thrown: Thrown, kept: Mapping[str, Any] = MappingProxyType({})
-) -> Begun:
+def _offer(unit: Unit, thrown: Thrown, kept: Mapping[str, Any]) -> Begun:
     """Give it to whom it finds. Of a ``kept`` message: not to the case that threw it, which has
     had it, and where it is held back only to the start event it is held back from."""
-    query = select(
-        subscriptions.c.case_id, subscriptions.c.definition_key, subscriptions.c.element_id,
-        subscriptions.c.instance_key,
-    ).where(buffer.finds(thrown))  # fmt: skip
-    found = list(unit.conn.execute(query.order_by(subscriptions.c.key)))
-    cases = {row.case_id for row in found if row.instance_key is not None}
-    cases = set() if _waits_alone(kept) else cases - {kept.get("thrown_by")}
-    # Always in the same order: two publishers of several cases never wait for each other.
-    counts = {case_id: _offer_to_case(unit, case_id, thrown) for case_id in sorted(cases)}
+    query = buffer.found_by(thrown).order_by(subscriptions.c.key)
+    found = list(unit.conn.execute(query))
+    begun = Begun(reached=set(kept.get("reached", ())))
+    waiting = [row for row in found if row.instance_key is not None]
+    if not _waits_alone(kept):
+        _offer_to_cases(unit, waiting, thrown, begun, kept.get("thrown_by"))
     starts = [row for row in found if row.instance_key is None]
-    reached = {case_id for case_id, count in counts.items() if count}
-    begun = begin(unit, starts, thrown, reached, kept.get("start_key")) if starts else Begun()
-    begun.count += sum(counts.values())
+    if starts:
+        begin(unit, starts, thrown, begun, kept.get("start_key"))
     return begun
 
 
-def _offer_to_case(unit: Unit, case_id: int, thrown: Thrown) -> int:
+def _offer_to_cases(
+    unit: Unit, found: Iterable[Row[Any]], thrown: Thrown, begun: Begun, thrown_by: int | None
+) -> None:
+    processes: dict[int, set[str]] = {}
+    for row in found:
+        processes.setdefault(row.case_id, set()).add(row.process_id)
+    processes.pop(thrown_by or 0, None)
+    # Always in the same order: two publishers of several cases never wait for each other.
+    for case_id in sorted(processes):
+        if thrown.kind == "signal" or not processes[case_id] <= begun.reached:
+            _offer_to_case(unit, case_id, thrown, begun)
+
+
+def _offer_to_case(unit: Unit, case_id: int, thrown: Thrown, begun: Begun) -> None:
     step = Step.locked(unit, case_id)
-    reached = 0
-    for target in buffer.once_each(thrown, buffer.matching(step, thrown)[0]):
-        reached += buffer.receive(step, target, thrown)
+    found = buffer.matching(step, thrown)[0]
+    for target in buffer.once_each(thrown, found, begun.reached):
+        if buffer.receive(step, target, thrown):
+            begun.count += 1
+            if thrown.kind == "message":
+                begun.reached.add(target.process_id)
         step.settle()
     step.finish()
-    return reached
 
 
 _INSERT = insert(messages).on_conflict_do_nothing().returning(messages.c.key)
@@ -264,7 +285,10 @@ _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
 )
 _LOCK = text(
-    "SELECT key, kind, name, correlation_key, variables, thrown_by, published_at, expires_at,"
-    " pending, start_key FROM messages WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
+    # Nobody else takes it until what it has reached is noted.
+    "UPDATE messages SET taken = true WHERE key = ("
+    " SELECT key FROM messages WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
+    ") RETURNING key, kind, name, correlation_key, variables, thrown_by, published_at,"
+    " expires_at, pending, start_key, reached"
 )
 _CONTENT = ("name", "correlation_key", "variables", "published_at", "expires_at")

@@ -273,15 +273,17 @@ messages = Table(  # published, buffered until correlated or expired
     # Thrown by a process: to be offered once to the other cases, however short it lives.
     Column("pending", Boolean, nullable=False, server_default="false"),
     Column("thrown_by", BigInteger),  # its case, which has had its offer
-    # Received; kept until it expires, for its id.
+    Column("reached", ARRAY(Text), nullable=False, server_default="{}"),  # ids of processes
+    # There is nobody left whom it could reach.
     Column("taken", Boolean, nullable=False, server_default="false"),
     # It starts an instance when the one of this key has ended; pending: it does nothing else.
     Column("start_key", String),
     _moment("published_at", nullable=False),
+    _moment("offered_at", nullable=False),  # published, or given to somebody last
     _moment("expires_at", nullable=False),
     Index("ix_messages_match", "name", "correlation_key"),
     Index("ix_messages_expires_at", "expires_at"),
-    Index("ix_messages_published_at", "published_at", postgresql_where=text("NOT taken")),
+    Index("ix_messages_offered_at", "offered_at", postgresql_where=text("NOT taken")),
     Index(
         "ix_messages_start_key",
         "start_key",

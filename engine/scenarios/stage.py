@@ -141,7 +141,8 @@ class Message:
     key: str
     variables: Mapping[str, Json]
     until: datetime
-    seen: set[int] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
+    """The processes that have had it, each once."""
     held: list[tuple[str, str]] = field(default_factory=list)
     """What it starts (process id, start event) when the running instance has ended."""
 

@@ -261,44 +261,48 @@ class Theatre:
             one for one in starts.for_message(self.library, message.name)
             if one[0] not in self.mocks.children
         ]
-        count = sum(self._start(message, *one) for one in found)
+        for one in found:
+            self._start(message, *one)
         if message.until > self.library.clock.now():
             self.stage.messages.append(message)
-        return len(message.seen) + count
+        return len(message.reached)
 
     def _start(self, message: Message, process_id: str, start_id: str) -> bool:
-        """Start a process by a message, unless one of its key is running: it then waits, if
-        that one has not had it (engine.message_starts)."""
+        """Start a process by a message that has not reached it, unless one of its key is
+        running: it then waits (engine.message_starts)."""
+        if process_id in message.reached:
+            return False
         start_key = (process_id, message.key) if message.key else None
         running = None if start_key is None else self.stage.running(start_key)
-        if running is None:
-            self.begin(process_id, message.variables, None, start_id, start_key)
-        elif running.number not in message.seen:
+        if running is not None:
             message.held.append((process_id, start_id))
-        return running is None
+            return False
+        message.reached.add(process_id)
+        self.begin(process_id, message.variables, None, start_id, start_key)
+        return True
 
     def _start_held(self) -> bool:
         now = self.library.clock.now()
         for message in self.stage.messages:
             for process_id, start_id in message.held:
+                if process_id in message.reached:
+                    message.held.remove((process_id, start_id))
+                    return True
                 running = self.stage.running((process_id, message.key))
                 if running is None and message.until > now:
                     message.held.remove((process_id, start_id))
                     return self._start(message, process_id, start_id)
-                if running is not None and running.number in message.seen:
-                    message.held.remove((process_id, start_id))
-                    return True
         return False
 
     def correlate(self, message: Message, subscription: Subscription) -> bool:
         opened, instance = subscription.opened, subscription.instance
         if (
             subscription.state != "open" or opened.kind != "message"
-            or instance.number in message.seen
+            or instance.process_id in message.reached
             or (opened.message, opened.correlation_key) != (message.name, message.key)
         ):
             return False
-        message.seen.add(instance.number)
+        message.reached.add(instance.process_id)
         self._receive(subscription, message.variables)
         return True
 

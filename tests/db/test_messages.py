@@ -1,4 +1,4 @@
-"""Messages: correlated once an instance, kept while they live, never lost to a race."""
+"""Messages: correlated once a process, kept while they live, never lost to a race."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ NOON = datetime(2026, 3, 2, 4, tzinfo=UTC)
 REPLY = message_definition("m", "customer.replied", "=phone")
 
 
-def waiting() -> bytes:
+def waiting(id_: str = "p") -> bytes:
     """prepare → wait for the customer's reply → after."""
     return definitions(
         REPLY,
         process(
             start(), user("prepare", mine()),
             el("intermediateCatchEvent", "wait", message("m")), user("after", mine()), end(),
-            flows("start prepare wait after end"),
+            flows("start prepare wait after end"), id_=id_,
         ),
     )  # fmt: skip
 
@@ -71,17 +71,77 @@ def publish(
         return messages.publish(unit, name, key, variables or {}, ttl_s, message_id)
 
 
-def test_a_message_reaches_who_waits_for_it(play: Play) -> None:
+def test_a_message_reaches_one_instance_of_a_process(play: Play) -> None:
+    """Camunda 8, Messages, Message cardinality: once to a process, across all its versions."""
     play.deploy({"p.bpmn": waiting()})
-    one, two, other = (play.start(variables={"phone": p}).case_id for p in ("1", "1", "2"))
-    for case_id in (one, two, other):
-        play.do(case_id, "prepare")
-    assert publish(play, "customer.replied", "1", {"text": "已解决"}) == 2
-    assert list(play.open(one)) == list(play.open(two)) == ["after"]
-    assert play.open(other) == {}
+    one, other = (play.start(variables={"phone": p}).case_id for p in ("1", "2"))
+    newer = waiting().replace(b'"prepare"', b'"ready"').replace(b"-prepare", b"-ready")
+    play.deploy({"p.bpmn": newer})
+    two = play.start(variables={"phone": "1"}).case_id
+    for case_id, step in ((one, "prepare"), (other, "prepare"), (two, "ready")):
+        play.do(case_id, step)
+    assert publish(play, "customer.replied", "1", {"text": "已解决"}) == 1
+    assert list(play.open(one)) == ["after"]
+    assert play.open(two) == play.open(other) == {}
     assert play.variables(one)["text"] == "已解决"
+    assert publish(play, "customer.replied", "1") == 1
+    assert list(play.open(two)) == ["after"]
     assert publish(play, "customer.replied", "1") == 0
     assert [row.case_id for row in play.rows(subscriptions)] == [other]
+
+
+def test_a_message_reaches_each_process(engine: Engine, play: Play) -> None:
+    """Those that begin to wait later, too, while it lives."""
+    names = ("p", "q", "r")
+    play.deploy({f"{id_}.bpmn": waiting(id_) for id_ in names})
+    cases = {id_: play.start(id_, {"phone": "1"}).case_id for id_ in names}
+    late = play.start("p", {"phone": "1"}).case_id
+    play.do(cases["p"], "prepare")
+    play.do(cases["q"], "prepare")
+    assert publish(play, "customer.replied", "1", ttl_s=60) == 2
+    play.do(cases["r"], "prepare")
+    play.do(late, "prepare")
+    housekeeping.tick(engine)
+    assert [list(play.open(case_id)) for case_id in cases.values()] == [["after"]] * 3
+    assert play.open(late) == {}
+
+
+def test_a_message_is_not_taken_twice_by_one_instance(engine: Engine, play: Play) -> None:
+    """An instance that waits again for the message it has had waits for the next one."""
+    again = definitions(
+        REPLY,
+        process(
+            start(), el("intermediateCatchEvent", "wait", message("m")),
+            el("intermediateCatchEvent", "again", message("m")), user("last", mine()), end(),
+            flows("start wait again last end"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": again})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    assert publish(play, "customer.replied", "1", ttl_s=60) == 1
+    housekeeping.tick(engine)
+    assert play.open(case_id) == {}
+    assert publish(play, "customer.replied", "1", ttl_s=60) == 1
+    assert list(play.open(case_id)) == ["last"]
+
+
+def test_two_parts_of_one_instance_take_two_messages(play: Play) -> None:
+    both = definitions(
+        REPLY,
+        process(
+            start(), el("parallelGateway", "fork"),
+            el("intermediateCatchEvent", "one", message("m")), user("a", mine()), end(),
+            el("intermediateCatchEvent", "two", message("m")), user("b", mine()),
+            el("endEvent", "end2"),
+            flows("start fork one a end", "fork two b end2"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": both})
+    case_id = play.start(variables={"phone": "1"}).case_id
+    assert publish(play, "customer.replied", "1") == 1
+    assert len(play.open(case_id)) == 1
+    assert publish(play, "customer.replied", "1") == 1
+    assert sorted(play.open(case_id)) == ["a", "b"]
 
 
 def test_a_kept_message_goes_to_the_next_that_subscribes(play: Play) -> None:
@@ -92,6 +152,16 @@ def test_a_kept_message_goes_to_the_next_that_subscribes(play: Play) -> None:
     assert list(play.open(one)) == ["after"]
     play.do(two, "prepare")
     assert play.open(two) == {}
+
+
+def test_the_first_message_published_is_taken_first(play: Play) -> None:
+    play.deploy({"p.bpmn": waiting()})
+    cases = [play.start(variables={"phone": "1"}).case_id for _ in range(2)]
+    for text in ("一", "二"):
+        publish(play, "customer.replied", "1", {"text": text}, ttl_s=60)
+    for case_id in cases:
+        play.do(case_id, "prepare")
+    assert [play.variables(case_id)["text"] for case_id in cases] == ["一", "二"]
 
 
 def test_a_message_without_a_life_is_gone(play: Play) -> None:
@@ -224,6 +294,31 @@ def test_a_process_reaches_its_own_case_in_the_same_step(play: Play) -> None:
     assert sorted(play.open(case_id)) == ["after", "done"]
 
 
+def test_a_thrown_message_reaches_each_process_once(engine: Engine, play: Play) -> None:
+    """Of its own case first: then no other instance of that process has it."""
+    both = definitions(
+        REPLY,
+        process(
+            start(), el("parallelGateway", "fork"), user("go", mine()),
+            el("intermediateCatchEvent", "wait", message("m")), user("after", mine()),
+            el("callActivity", "call", ext(z("calledElement", processId="thrower"))),
+            end(), el("endEvent", "end2"),
+            flows("start fork wait after end", "fork go call end2"),
+        ),
+    )  # fmt: skip
+    play.deploy({"p.bpmn": both, "thrower.bpmn": throwing(), "q.bpmn": waiting("q")})
+    twin, case_id = (play.start(variables={"phone": "1"}).case_id for _ in range(2))
+    others = [play.start("q", {"phone": "1"}).case_id for _ in range(2)]
+    for other in others:
+        play.do(other, "prepare")
+    play.do(case_id, "go")
+    for _ in range(2):
+        housekeeping.tick(engine)
+    assert sorted(play.open(case_id)) == ["after", "done"]
+    assert list(play.open(twin)) == ["go"]
+    assert [list(play.open(other)) for other in others] == [["after"], []]
+
+
 def test_a_message_published_while_the_subscription_opens_is_not_lost(
     engine: Engine, play: Play
 ) -> None:
@@ -263,5 +358,5 @@ def test_two_publishers_of_many_cases_never_deadlock(play: Play) -> None:
         one.start()
     for one in publishers:
         one.join()
-    assert sorted(reached) == [0, 0, 6]
-    assert len(play.rows(history, kind="message.received")) == 6
+    assert reached == [1, 1, 1]
+    assert len(play.rows(history, kind="message.received")) == 3

@@ -32,6 +32,7 @@ from tests.unit.bpmn.drawing import (
     ext,
     flows,
     io,
+    many,
     message,
     message_definition,
     process,
@@ -203,6 +204,32 @@ def test_messages_reach_their_key_wait_for_later_and_are_unique_by_id(tmp_path: 
     assert outcome.passed, outcome.zh
     twice = run(tmp_path, WAIT, {**publish, "messageId": "1"}, {**publish, "messageId": "1"})
     assert "已经用过" in twice.zh
+
+
+def test_a_message_reaches_one_instance_of_a_process(tmp_path: Path) -> None:
+    """Camunda 8, Message cardinality: one of the instances that wait, and other processes."""
+    asking = definitions(
+        message_definition("m", "Ask", "=key"),
+        process(
+            start(),
+            el("callActivity", "call",
+               ext(z("calledElement", processId="child")) + many("=[1, 2]")),
+            end(), flows("start call end"),
+        ),
+        process(start(), el("intermediateCatchEvent", "ask", message("m")), end(),
+                flows("start ask end"), id_="child"),
+        process(start(), el("intermediateCatchEvent", "too", message("m")), end(),
+                flows("start too end"), id_="other"),
+    )  # fmt: skip
+    publish = {"type": "PUBLISH_MESSAGE", "name": "Ask", "correlationKey": "k"}
+    outcome = run(
+        tmp_path, asking, create(key="k"), create("other", key="k"),
+        publish, is_("IS_COMPLETED", "other"), is_("IS_ACTIVE"),
+        publish, is_("IS_COMPLETED"),
+        {**publish, "timeToLive": 60000}, create("other", key="k"), create(key="k"),
+        is_("IS_ACTIVE"), publish, is_("IS_COMPLETED"),
+    )
+    assert outcome.passed, outcome.zh
 
 
 def test_a_message_starts_a_process(tmp_path: Path) -> None:
