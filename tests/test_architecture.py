@@ -38,7 +38,7 @@ DOORS = {
     "flask_babel": ("web/",),
     "gunicorn": ("web/commands/web.py",),
     "httpx": ("adapters/",),
-    "limits": ("web/pages/sign_in.py",),
+    "limits": ("web/pages/service.py", "web/pages/sign_in.py"),
     "lxml": ("adapters/", "engine/bpmn/", "engine/convert/", "engine/dmn/", "engine/xml.py"),
     "markdown_it": ("web/pages/markup.py",),
     "nh3": ("web/pages/markup.py",),

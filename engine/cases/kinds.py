@@ -26,6 +26,9 @@ _KEYS = {
     "about", "order", "id", "name", "process", "number", "title", "customer", "due", "fields",
     "statuses", "intake", "duplicates", "repeats", "ended", "counted", "marks", "public",
 }
+_PUBLIC_KEYS = {
+    "statuses", "fields", "numbers", "form", "title", "about", "given", "actions",
+}
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options", "catalogue", "level"}
 _TYPES = {
     "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
@@ -76,13 +79,30 @@ class Marks:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicAction:
+    """What the customer may do himself while the case waits for ``message``: ``form`` is what
+    he fills in, ``label`` the button."""
+
+    message: str
+    label: str
+    form: str
+
+
+@dataclass(frozen=True, slots=True)
 class Public:
     """What the customer is told: words for statuses, and fields of the case. He is known by one
-    of his numbers, or by one in the fields ``numbers``."""
+    of his numbers, or by one in the fields ``numbers``. ``form`` is the short form by which he
+    opens a case himself (None: he cannot), ``title`` and ``about`` what he reads of that;
+    ``given`` are variables that it leaves out."""
 
     statuses: Mapping[str, str]
     fields: tuple[str, ...]
     numbers: tuple[str, ...]
+    form: str | None = None
+    title: str = ""
+    about: str = ""
+    given: Mapping[str, Json] = field(default_factory=dict)
+    actions: tuple[PublicAction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +325,7 @@ class _Reader:
     def _public(
         self, value: Json, keys: Iterable[str], statuses: Iterable[str]
     ) -> Public | None:
-        if value is None or not self._object(
-            "public", value, {"statuses", "fields", "numbers"}
-        ):
+        if value is None or not self._object("public", value, _PUBLIC_KEYS):
             return None
         words = value.get("statuses", {})
         if not isinstance(words, dict) or not all(isinstance(one, str) for one in words.values()):
@@ -315,10 +333,30 @@ class _Reader:
             words = {}
         for status in words:
             self._one_of("public.statuses", status, statuses)
+        given = value.get("given", {})
+        if not isinstance(given, dict):
+            self._wrong("public.given", "应当是一个对象。", "must be an object.")
+            given = {}
         return Public(
             words, self._subset("public.fields", value.get("fields", []), keys),
             self._subset("public.numbers", value.get("numbers", []), keys),
+            None if value.get("form") is None else self._text("public.form", value["form"]),
+            str(value.get("title") or ""), str(value.get("about") or ""),
+            MappingProxyType(given), self._public_actions(value.get("actions", [])),
         )
+
+    def _public_actions(self, value: Json) -> tuple[PublicAction, ...]:
+        if not isinstance(value, list):
+            self._wrong("public.actions", "应当是操作的列表。", "must be a list of actions.")
+            return ()
+        found = []
+        for n, entry in enumerate(value):
+            place = f"public.actions[{n}]"
+            if self._object(place, entry, {"message", "label", "form"}):
+                parts = (self._text(f"{place}.{key}", entry.get(key))
+                         for key in ("message", "label", "form"))
+                found.append(PublicAction(*parts))
+        return tuple(found)
 
     def _ended(self, value: Json, statuses: Iterable[str]) -> dict[str, str]:
         if not self._object("ended", value, _ENDS):

@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine import customers, privacy
-from engine.cases.kinds import CaseField, CaseKind
+from engine import customers, messages, privacy
+from engine.cases.kinds import CaseField, CaseKind, PublicAction
 from engine.cases.lookup import kind as kind_of
-from engine.errors import Invalid
+from engine.errors import Invalid, NotFound
 from engine.model import Json
 from engine.tables import cases as table
 
@@ -22,8 +23,11 @@ _DEFAULT = {True: "已办结", False: "正在处理"}
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a customer is told. ``original`` is the number of the case his was merged into; what
-    is said is then said of that one. ``answers``: the kind's public fields with their values."""
+    is said is then said of that one, whose key is ``told_of``. ``answers``: the kind's public
+    fields with their values; ``actions``: what he may do about it now."""
 
+    key: int
+    told_of: int
     number: str
     kind: str
     received_at: datetime
@@ -32,6 +36,7 @@ class Standing:
     closed_at: datetime | None
     original: str | None
     answers: tuple[tuple[CaseField, Json], ...]
+    actions: tuple[PublicAction, ...]
 
 
 def standing(conn: Connection, number: str, phone: str) -> Standing | None:
@@ -44,16 +49,29 @@ def standing(conn: Connection, number: str, phone: str) -> Standing | None:
     given = [row.data[key] for key in (public.numbers if public else ()) if row.data.get(key)]
     if not _belongs(conn, row.customer_key, given, phone):
         return None
+    return _told(conn, row)
+
+
+def standing_of(conn: Connection, case_id: int) -> Standing:
+    """The same for a case whose customer is known to be the one who asks. NotFound."""
+    row = conn.execute(_QUERY.where(table.c.key == case_id)).first()
+    if row is None:
+        raise NotFound(f"没有案件 {case_id}。", f"There is no case {case_id}.", key=case_id)
+    return _told(conn, row)
+
+
+def _told(conn: Connection, row: Any) -> Standing:
     last, seen = row, {row.key}
     while last.merged_into is not None and last.merged_into not in seen:
         seen.add(last.merged_into)
         last = conn.execute(_QUERY.where(table.c.key == last.merged_into)).one()
     kind = kind_of(conn, last.kind)
     return Standing(
-        number=row.number, kind=kind_of(conn, row.kind).name, received_at=row.received_at,
+        key=row.key, told_of=last.key, number=row.number,
+        kind=kind_of(conn, row.kind).name, received_at=row.received_at,
         said=_words(kind, last.status, last.closed_at is not None), due_at=last.due_at,
         closed_at=last.closed_at, original=last.number if last.key != row.key else None,
-        answers=_answers(kind, last.data),
+        answers=_answers(kind, last.data), actions=_actions(conn, kind, last.key),
     )
 
 
@@ -90,6 +108,13 @@ def _answers(kind: CaseKind, data: Mapping[str, Json]) -> tuple[tuple[CaseField,
         (one, privacy.masked(data[one.key], one.mask)) for one in fields
         if one is not None and data.get(one.key) not in (None, "")
     )
+
+
+def _actions(conn: Connection, kind: CaseKind, case_id: int) -> tuple[PublicAction, ...]:
+    if kind.public is None or not kind.public.actions:
+        return ()
+    waited_for = {one.name for one in messages.waiting(conn, case_id)}
+    return tuple(one for one in kind.public.actions if one.message in waited_for)
 
 
 _QUERY = select(

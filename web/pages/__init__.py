@@ -15,13 +15,14 @@ from web.pages import (
     intake,
     links,
     notices,
+    service,
     sign_in,
     task,
 )
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    cases.pages, case.pages, links.pages, customers.pages,
+    cases.pages, case.pages, links.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figures.pages, assessment.pages,
     notices.pages,
 )
