@@ -100,6 +100,17 @@ def test_the_story_in_plain_words(
     assert "zhao" not in words
 
 
+def test_what_a_worker_did_names_no_machine(
+    desk: Engine, browser_of: Open, open_case: OpenCase
+) -> None:
+    case_id = open_case()
+    with desk.unit("worker:host-7-4711") as unit:
+        run.set_variables(unit, case_id, {"topic": "资费"})
+    words = browser_of("li").get(f"/cases/{case_id}").words
+    assert "更新了数据" in words
+    assert "host-7" not in words
+
+
 def test_the_diagram_s_state(browser_of: Open, open_case: OpenCase) -> None:
     case_id = open_case()
     li = browser_of("li")

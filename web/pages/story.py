@@ -91,7 +91,8 @@ class Teller:
         elif entry.kind == "decision.evaluated":
             record = entry.data.get("record", {})
             text, reasons = _decided(record), tuple(_because(record))
-        who = "" if entry.actor in _NAMELESS or entry.kind in _BY_ITSELF else entry.actor_name
+        nameless = entry.actor.partition(":")[0] in _NAMELESS or entry.kind in _BY_ITSELF
+        who = "" if nameless else entry.actor_name
         mark = _MARKS.get(entry.kind, entry.kind.partition(".")[0])
         return Line(entry.at, who, privacy.prose(text), mark, details, reasons)
 
