@@ -57,8 +57,8 @@ def test_the_inbox_of_the_demonstration_looks_alive(demo: Engine, moment: str) -
             )
             assert set(steps) >= {
                 "pre_process", "check_order", "investigate", "check_feedback", "answer_customer",
-                "call_back", "assess", "archive", "supervisor", "judge", "vendor_verify", "authorise",
-                "confirm", "review_appeal",
+                "call_back", "assess", "archive", "supervisor", "judge", "vendor_verify",
+                "authorise", "confirm", "review_appeal",
             }
             statuses = Counter(row.status for row in found)
             assert {"已挂起", "后续跟进", "已归档", "已并单"} <= set(statuses)
