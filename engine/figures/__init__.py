@@ -1,5 +1,6 @@
 """Figures: key numbers whose formulas are deployed ``NAME.figure.sql`` files (docs/figures.md)."""
 
+from engine.figures.advising import Advice, advise
 from engine.figures.checking import check
 from engine.figures.reading import FILTERS, Figure, findings, parse
 from engine.figures.running import (
@@ -8,6 +9,6 @@ from engine.figures.running import (
 from engine.figures.targets import aim
 
 __all__ = [
-    "FILTERS", "Figure", "Filters", "Part", "Point", "Result", "aim", "apart", "cases_behind",
-    "check", "findings", "get", "list_", "parse", "run",
+    "FILTERS", "Advice", "Figure", "Filters", "Part", "Point", "Result", "advise", "aim", "apart",
+    "cases_behind", "check", "findings", "get", "list_", "parse", "run",
 ]

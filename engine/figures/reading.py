@@ -67,6 +67,8 @@ class Figure:
     missing: Mapping[str, str]
     lists: tuple[CaseList, ...]
     statement: Statement
+    roles: tuple[str, ...] = ()
+    """The values that its column ``role`` has."""
 
     def target(self, year: int) -> Decimal | None:
         """What is aimed at in this year; None where nothing is."""
@@ -144,6 +146,8 @@ class _Reader:
             targets=MappingProxyType(self.targets), settings=MappingProxyType(self.settings),
             columns=MappingProxyType(self.columns), missing=MappingProxyType(self.missing),
             lists=tuple(self.lists), statement=found,
+            roles=tuple(plain.get("roles", "").replace("，", "、").split("、"))
+            if "roles" in plain else (),
         )
 
     def _describe(self, number: int, line: str) -> None:
@@ -159,7 +163,7 @@ class _Reader:
         takes(number, found["key"], (found["name"] or "").strip(), found["value"])
 
     def _keys(self) -> dict[str, Callable[[int, str, str, str], None]]:
-        texts = dict.fromkeys(("title", "formula", "source"), self._text)
+        texts = dict.fromkeys(("title", "formula", "source", "roles"), self._text)
         return {
             **texts, "unit": self._one_of, "direction": self._one_of, "decimals": self._digit,
             "order": self._digit, "target": self._target, "setting": self._setting,

@@ -8,6 +8,7 @@ from web.pages import (
     clocks,
     customers,
     deployments,
+    figure_tables,
     figures,
     health,
     inbox,
@@ -23,6 +24,7 @@ from web.pages import (
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
     cases.pages, case.pages, links.pages, customers.pages, service.pages,
-    clocks.pages, deployments.pages, incidents.pages, figures.pages, assessment.pages,
+    clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
+    assessment.pages,
     notices.pages,
 )

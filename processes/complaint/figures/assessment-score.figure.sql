@@ -5,6 +5,7 @@
 -- direction: up
 -- decimals: 2
 -- order: 110
+-- roles: 受理、派单、处理、厂家核实、核对、回复、回访
 -- column scores: 评分次数
 -- column low: 2 分及以下
 -- missing to_target: 还差 {} 次 5 分才达标

@@ -4,6 +4,7 @@
 -- unit: %
 -- direction: up
 -- order: 95
+-- roles: 受理、派单、处理、厂家核实、核对、回复、回访、现场主管、审批、法务、责任认定、督办答复、其他
 -- column timely: 及时
 -- column late: 超时
 -- missing to_target: 按现有任务，还差 {} 个及时办结才达标
@@ -20,7 +21,7 @@ WITH counted AS (
             WHEN 'supervisor' THEN '现场主管'
             WHEN 'investigate' THEN '处理'
             WHEN 'vendor_verify' THEN '厂家核实'
-            WHEN 'check_feedback' THEN '反馈核对'
+            WHEN 'check_feedback' THEN '核对'
             WHEN 'answer_customer' THEN '回复'
             WHEN 'approve' THEN '审批'
             WHEN 'legal_review' THEN '法务'
