@@ -44,7 +44,7 @@ def database(server: str, template: str) -> Iterator[str]:
     """URL of an empty database at the present schema."""
     url = _other(server, template)
     yield url
-    _empty(url)
+    empty(url)
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def _migrated() -> str:
     return "bihuan_tests"
 
 
-def _empty(url: str) -> None:
+def empty(url: str) -> None:
     """Delete all rows and what tests have created besides. Raises if a test left a transaction
     open that holds on to rows."""
     with psycopg.connect(url, autocommit=True, options="-c lock_timeout=10s") as connection:
