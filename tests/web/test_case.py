@@ -105,9 +105,9 @@ def test_what_a_worker_did_names_no_machine(
 ) -> None:
     case_id = open_case()
     with desk.unit("worker:host-7-4711") as unit:
-        run.set_variables(unit, case_id, {"topic": "资费"})
+        history.record(unit, case_id, "job.completed", {}, element_id="Check")
     words = browser_of("li").get(f"/cases/{case_id}").words
-    assert "更新了数据" in words
+    assert "由系统完成" in words
     assert "host-7" not in words
 
 
