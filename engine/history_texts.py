@@ -52,6 +52,7 @@ MAIN = frozenset(
         "customer.remarked",
         "knowledge.used",
         "knowledge.unused",
+        "knowledge.written",
         "assessment.given",
         "assessment.refused",
         "assessment.appealed",
@@ -213,6 +214,7 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "task.moved": lambda name, data: f"任务“{name}”的时限改为 {_at(data.get('due_at'))}",
     "knowledge.used": lambda name, data:
         f"参考了知识“{data.get('title')}”（第 {data.get('version')} 版）",
+    "knowledge.written": lambda name, data: f"据本案写成知识“{data.get('title')}”",
     "knowledge.unused": lambda name, data: f"撤回对知识“{data.get('title')}”的参考",
     "instance.restarted": lambda name, data: "流程重新开始",
     "case.linked": _linked,

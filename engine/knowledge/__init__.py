@@ -4,11 +4,11 @@ the web or by files, and noted where they were used (docs/knowledge.md)."""
 from engine.knowledge.queries import ArticleVersion, View, version, versions, view
 from engine.knowledge.searching import Found, Hits, search, suggest
 from engine.knowledge.taking import adopt, findings, keep, offers, take
-from engine.knowledge.using import unuse, use, vote
-from engine.knowledge.writing import add, change, may_edit, restore, retire
+from engine.knowledge.using import unuse, use, vote, written
+from engine.knowledge.writing import add, change, may_edit, permit, restore, retire
 
 __all__ = [
     "ArticleVersion", "Found", "Hits", "View", "add", "adopt", "change", "findings", "keep",
-    "may_edit", "offers", "restore", "retire", "search", "suggest", "take", "unuse", "use",
-    "version", "versions", "view", "vote",
+    "may_edit", "offers", "permit", "restore", "retire", "search", "suggest", "take", "unuse",
+    "use", "version", "versions", "view", "vote", "written",
 ]

@@ -60,8 +60,9 @@ _BELOW = (
     " WHERE code = :category OR starts_with(code, :category || '.')))"
 )
 _SUGGESTED = _RANKED + _SHOWN + """
-WHERE a.retired_at IS NULL AND (placed.depth IS NOT NULL OR worded.score >= :least)
-ORDER BY score DESC, uses DESC, a.key LIMIT :most
+WHERE (a.retired_at IS NULL AND (placed.depth IS NOT NULL OR worded.score >= :least))
+    OR a.key IN (SELECT article_key FROM article_uses WHERE case_id = :case)
+ORDER BY used DESC, score DESC, uses DESC, a.key LIMIT :most
 """
 _SEARCHED = _RANKED + _SHOWN + f"""
 WHERE a.retired_at IS NULL AND worded.words > 0 AND {_OF_KIND} AND {_BELOW}
@@ -127,8 +128,8 @@ def search(
 def suggest(
     conn: Connection, codes: Sequence[str], about: str, *, case_id: int = 0, most: int = 5
 ) -> tuple[Found, ...]:
-    """The articles that fit best what a case is about: ``codes`` of its categories, the parents'
-    too, and its text."""
+    """The articles used in the case, then those that fit best what it is about: ``codes`` of its
+    categories, the parents' too, and its text."""
     known = _asked(conn, about[:_MOST_TEXT])
     values = {"codes": list(codes), "case": case_id, "most": most, "least": _LEAST}
     return _found(conn, _rows(conn, _SUGGESTED, known, values), known)
@@ -203,7 +204,10 @@ def _marked(said: str, marks: Sequence[str]) -> tuple[Part, ...]:
         if mark is None:
             at += 1
             continue
-        parts += [(said[start:at], False), (said[at : at + len(mark)], True)]
+        if start == at and parts:  # marks side by side are one
+            parts[-1] = (parts[-1][0] + said[at : at + len(mark)], True)
+        else:
+            parts += [(said[start:at], False), (said[at : at + len(mark)], True)]
         start = at = at + len(mark)
     parts.append((said[start:], False))
     return tuple(part for part in parts if part[0])

@@ -19,6 +19,15 @@ _LONGEST_NOTE = 300
 def use(unit: Unit, key: int, case_id: int) -> None:
     """The article serves in this case; the case's history tells it, once. NotFound, Conflict
     where it is retired."""
+    _note(unit, key, case_id, "knowledge.used")
+
+
+def written(unit: Unit, key: int, case_id: int) -> None:
+    """The article was written out of what happened in this case. NotFound."""
+    _note(unit, key, case_id, "knowledge.written")
+
+
+def _note(unit: Unit, key: int, case_id: int, kind: str) -> None:
     row = _row(unit, key)
     if row.retired_at is not None:
         raise Conflict("这篇知识已停用。", "This article is retired.")
@@ -29,7 +38,7 @@ def use(unit: Unit, key: int, case_id: int) -> None:
         ).on_conflict_do_nothing()
     )
     if done.rowcount:
-        _tell(unit, case_id, "knowledge.used", key, row.title, row.version)
+        _tell(unit, case_id, kind, key, row.title, row.version)
 
 
 def unuse(unit: Unit, key: int, case_id: int) -> None:

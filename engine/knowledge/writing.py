@@ -29,7 +29,7 @@ def may_edit(person: Person) -> bool:
 
 def add(unit: Unit, article: Article, why: str, person: Person) -> int:
     """A new article; returns its key. Forbidden, Invalid (``fields``)."""
-    _permit(person)
+    permit(person)
     return storing.create(unit, None, _good(article), _reason(why or "新建"), from_file=False)
 
 
@@ -39,7 +39,7 @@ def change(
     """The next version of the article, whose number is returned; nothing happens where nothing
     was changed. Conflict if ``based_on``, the version that was open in the editor, is no longer
     the present one. Forbidden, Invalid (``fields``), NotFound."""
-    _permit(person)
+    permit(person)
     article = _good(article)
     before = storing.locked(unit, key)
     if before.version != based_on:
@@ -58,7 +58,7 @@ def change(
 def restore(unit: Unit, key: int, number: int, why: str, person: Person) -> int:
     """A new version that is as that one was. Conflict where it is the present one; Forbidden,
     Invalid, NotFound."""
-    _permit(person)
+    permit(person)
     before = storing.locked(unit, key)
     if number == before.version:
         raise Conflict("这就是现行版本。", "This is the present version.")
@@ -77,7 +77,7 @@ def restore(unit: Unit, key: int, number: int, why: str, person: Person) -> int:
 
 def retire(unit: Unit, key: int, retired: bool, person: Person) -> None:
     """Neither found nor suggested any more, but readable; or found again."""
-    _permit(person)
+    permit(person)
     storing.locked(unit, key)
     by = (unit.now, unit.actor) if retired else (None, None)
     unit.conn.execute(
@@ -119,7 +119,8 @@ def _reason(why: str) -> str:
     return said
 
 
-def _permit(person: Person) -> None:
+def permit(person: Person) -> None:
+    """Forbidden for who may not edit."""
     if not may_edit(person):
         raise Forbidden(
             "只有知识管理组的成员、主管和管理员可以编辑知识。",

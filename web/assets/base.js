@@ -3,6 +3,7 @@
 import "@tabler/core/dist/css/tabler.min.css";
 import "./app.css";
 import "./pages.css";
+import "./knowledge.css";
 import "@tabler/core/dist/js/tabler.esm.min.js";
 import htmx from "htmx.org";
 import { startConditions } from "./conditions.js";

@@ -14,6 +14,7 @@ from web.pages import (
     inbox,
     incidents,
     intake,
+    knowledge,
     links,
     notices,
     service,
@@ -26,5 +27,5 @@ BLUEPRINTS = (
     cases.pages, case.pages, links.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
     assessment.pages,
-    notices.pages,
+    notices.pages, knowledge.pages,
 )

@@ -20,8 +20,8 @@ pages = Blueprint("deployments", __name__)
 
 KINDS = {
     "case": "案件类型", "process": "流程", "decision": "决策", "form": "表单",
-    "calendar": "工作日历", "catalogue": "分类目录", "figure": "指标", "list": "清单", "article": "知识",
-    "file": "文件",
+    "calendar": "工作日历", "catalogue": "分类目录", "figure": "指标", "list": "清单",
+    "article": "知识", "file": "文件",
 }
 """Kinds of definitions in the order of the page."""
 
