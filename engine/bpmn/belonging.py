@@ -48,13 +48,12 @@ def _event_sub_process(
         return
     around = process.elements.get(element.parent or "")
     ad_hoc = around is not None and around.type == "adHocSubProcess"
-    if element.type != "subProcess" or element.loop or element.repeat or ad_hoc:
+    if element.type != "subProcess" or element.loop or element.repeat:
         yield remarks.on(
             element,
             "unsupported",
-            "是事件子流程，不能同时是事务、即席子流程或多实例，也不能放在即席子流程中。",
-            "is an event sub-process: it cannot be a transaction, ad-hoc or multi-instance, nor "
-            "stand in an ad-hoc sub-process.",
+            "是事件子流程，不能同时是事务、即席子流程或多实例。",
+            "is an event sub-process: it cannot be a transaction, ad-hoc or multi-instance.",
             ("在其中画一个普通子流程。", "Draw an ordinary sub-process inside it."),
         )
     if element.incoming or element.outgoing:

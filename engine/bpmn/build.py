@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.bpmn import attributes as a
 from engine.bpmn.diagram import Element, Flow, ProcessInfo, may_be_chosen
-from engine.bpmn.adhoc import AdHocSubProcess, InnerInstance
+from engine.bpmn.adhoc import AdHocSubProcess, EventInside, InnerInstance, Watch
 from engine.bpmn.choices import described
 from engine.bpmn.build_events import event_node, message_trigger, publish_node
 from engine.bpmn.ears import Ear, Threshold
@@ -50,6 +50,8 @@ class Builder:
         self.filename = filename
         self.process = process
         self.functions = known_functions(functions)
+        self._around: dict[str, AdHocSubProcess] = {}
+        """The ad-hoc sub-processes built so far: outer scopes are built before inner ones."""
 
     def node(self, spec: Any, element: Element) -> Node:
         """The node of an element; for a multi-instance activity its body, with the inner
@@ -117,7 +119,7 @@ class Builder:
         if element.type.endswith("Event"):
             return event_node(self, spec, element, name)
         if element.type in ("subProcess", "transaction"):
-            return SubProcess(spec, name, element)
+            return self._sub_process(spec, element, name)
         if element.type == "adHocSubProcess":
             return self._ad_hoc(spec, element, name)
         if element.type == "callActivity":
@@ -200,6 +202,17 @@ class Builder:
             node.job = self.job(spec, element, element.job, f"{name}#job")
         node.inner = InnerInstance(spec, f"{name}#inner", element)
         node.inner.body = node
+        node.watch = Watch(spec, f"{name}#watch", element)
+        node.watch.body = node
+        self._around[element.id] = node
+        return node
+
+    def _sub_process(self, spec: Any, element: Element, name: str) -> SubProcess:
+        around = self._around.get(element.parent or "") if element.event_sub_process else None
+        if around is None:
+            return SubProcess(spec, name, element)
+        node = EventInside(spec, name, element)
+        node.around = around
         return node
 
     def _loop(self, body: MultiInstance, element: Element, loop: a.Loop) -> None:

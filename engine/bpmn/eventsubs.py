@@ -49,6 +49,8 @@ class ScopeEvent(Catching, Node):
         if self.interrupting:
             level.interrupted = True
             top.withdraw(level)
+            if level is not top:
+                level.host.task_spec.overruled(level.host)
         level.spawn(self.sub_process, {"started": values}, after=top.take_departed())
 
 
@@ -68,6 +70,16 @@ def arm(level: Any) -> None:
         raise
     for listener, plan in parked:
         listener.task_spec.trigger.open(listener, plan)
+
+
+def listening(level: Any) -> Any:
+    """The level in which the event sub-processes of a scope listen: of an inner instance of an
+    ad-hoc sub-process that of the whole (engine.bpmn.adhoc)."""
+    top = level.top_workflow
+    if level is top or "element" not in level.host.internal_data:
+        return level
+    body = level.host.workflow.tasks[level.host.internal_data["body"]]
+    return top.subprocesses.get(body.internal_data.get("watch"), level)
 
 
 def scope_event_for(level: Any, kind: str, code: str | None, thrower: Any) -> ScopeEvent | None:

@@ -52,6 +52,8 @@ class Node(BpmnTaskSpec):
     """Whether its completion is recorded for compensation."""
     hidden = False
     """Whether it is no element of the diagram: nothing tells of it."""
+    stays = False
+    """Whether the level that its token holds outlasts the tokens in it."""
     lasting = False
     """Whether nothing that is cancelled around it takes it along."""
 
@@ -116,6 +118,9 @@ class Node(BpmnTaskSpec):
 
     def withdrawn(self, task: Task) -> None:
         """Called when the token is cancelled: cancel what runs inside."""
+
+    def overruled(self, task: Task) -> None:
+        """Called when an interrupting event sub-process begins in the level of the token."""
 
     def all_undone(self, task: Task) -> None:
         """Called when the compensation that this token waits for is over."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.bpmn.changes import Escalated
-from engine.bpmn.eventsubs import ScopeEvent, scope_event_for
+from engine.bpmn.eventsubs import ScopeEvent, listening, scope_event_for
 from engine.bpmn.expressions import Text, Trouble
 from engine.bpmn.nodes import Node, Task, is_ghost
 from engine.bpmn.workflow import Instance, token_of
@@ -70,13 +70,13 @@ def catcher(
         found = None if is_ghost(task) else task.task_spec.boundary_for(kind, code)
         if found is not None:
             return task, found
-        level = task.workflow
+        level = listening(task.workflow)
         undone = level is not level.top_workflow and is_ghost(level.host)
         if level.spec.scope_events and "body" not in task.internal_data and not undone:
             event = scope_event_for(level, kind, code, task.task_spec)
             if event is not None:
                 return level, event
-        task = level.top_workflow.enclosing(task)
+        task = task.workflow.top_workflow.enclosing(task)
     return None
 
 

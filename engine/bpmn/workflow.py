@@ -161,6 +161,9 @@ class SubProcess(_Level, BpmnSubWorkflow):
         """Nobody listens."""
 
     def finished(self) -> None:
+        if self.host.task_spec.stays:
+            self.completed = False
+            return
         self.top_workflow.withdraw(self)
         self.top_workflow.subprocesses.pop(self.host.id, None)
         if self.done:

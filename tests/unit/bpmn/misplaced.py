@@ -52,9 +52,6 @@ UNSUPPORTED = {
         "s-start", "a"
     ),
     "event sub-process many times": event_sub("a", signal("sig"), many("=[1]")),
-    "event sub-process in an ad-hoc one": ad_hoc(
-        "h", user("u", WHO), event_sub("a", signal("sig")), activeElementsCollection="=[]"
-    ),
     "assigning listener of execution": user("a", listener("execution", "assigning")),
     "start listener of a task": user("a", listener("task", "start")),
     "cancel listener": user("a", listener("execution", "cancel")),

@@ -160,6 +160,13 @@ ROWS: tuple[Row, ...] = (
         line(ad_hoc("a", user("x"), user("y"), activeElementsCollection='=["y", "x"]').replace(
             'id="a"', 'id="a" ordering="Sequential"')),
         ("complete y", "complete x")),
+    Row("Sub-processes", "ad-hoc sub-process with event sub-processes", "they belong to the whole; "
+        "the end of one counts like that of an inner instance, that of an interrupting one ends "
+        "the whole",
+        file(start(), ad_hoc("a", user("x"), user("y"), event_sub(
+            "n", message("m"), user("u"), end("n-end"), flows("n-start u n-end")),
+            activeElementsCollection='=["x"]'), end(), flows("start a end")),
+        ("receive n-start", "complete u")),
     Row("Sub-processes", "transaction", "a sub-process that can be cancelled",
         line(el("transaction", "a", start("s2"), user("x"), end("e2"), flows("s2 x e2"))),
         ("complete x",)),
