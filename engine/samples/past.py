@@ -107,13 +107,19 @@ def occasions(
         process = definitions.process(conn, number, definition)
         done = _started(conn, id_, actor)
         for start in process.info.starts:
-            if start.timer is None:
-                continue
-            due: Due | None = starts.plan(start, max(since, until - before), functions)
-            while due is not None and due.at < until:
-                if due.at not in done:
-                    yield Occasion(due.at, id_, start.id)
-                due = starts.plan_next(start, due, due.at, functions)
+            for at in _moments(start, max(since, until - before), until, functions):
+                if at not in done:
+                    yield Occasion(at, id_, start.id)
+
+
+def _moments(
+    start: Start, since: datetime, until: datetime, functions: Mapping[str, Function]
+) -> Iterator[datetime]:
+    """When a start event's timer is due; never, where it has none."""
+    due: Due | None = starts.plan(start, since, functions) if start.timer else None
+    while due is not None and due.at < until:
+        yield due.at
+        due = starts.plan_next(start, due, due.at, functions)
 
 
 def _started(conn: Connection, process_id: str, actor: str) -> frozenset[datetime]:

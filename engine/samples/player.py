@@ -185,6 +185,8 @@ class Player:
         return line
 
     def _over(self, line: _Line) -> None:
+        line.tasks.clear()
+        line.timers.clear()
         self._lines.pop(line.case_id, None)
         others = self._of_customer.get(line.customer)
         if others and line in others:
@@ -327,14 +329,7 @@ class Player:
         are invented."""
         engine, key = self.stage.engine, job["key"]
         if job["type"] in duties.DUTIES:
-            try:
-                with engine.unit(ACTOR) as unit:
-                    leased = jobs.lease(unit, key, ACTOR, 60)
-                    if leased is not None:
-                        duties.perform(unit, leased)
-            except duties.Refused as refused:
-                with engine.unit(ACTOR) as unit:
-                    jobs.throw_error(unit, key, refused.error_code, refused.zh, {})
+            self._duty(key)
             if job["type"] == "case.open":
                 self._follow_new(at)
             return
@@ -348,6 +343,17 @@ class Player:
         name = job["headers"].get("resultVariable") or written["result"]
         with engine.unit(ACTOR) as unit:
             jobs.complete(unit, key, {name: value})
+
+    def _duty(self, key: int) -> None:
+        engine = self.stage.engine
+        try:
+            with engine.unit(ACTOR) as unit:
+                leased = jobs.lease(unit, key, ACTOR, 60)
+                if leased is not None:
+                    duties.perform(unit, leased)
+        except duties.Refused as refused:
+            with engine.unit(ACTOR) as unit:
+                jobs.throw_error(unit, key, refused.error_code, refused.zh, {})
 
     def _follow_new(self, at: datetime) -> None:
         """Play what a process has just opened."""

@@ -74,7 +74,8 @@ class Staff:
         else:
             at = self._in_time(pace, chance, created, due)
         work = _MINUTE * chance.around(*pace.work)
-        return max(at - work, created + (at - created) * 0.1), at
+        begun = max(at - work, created + (at - created) * 0.1)
+        return begun.replace(microsecond=0), at
 
     def _in_time(
         self, pace: Pace, chance: Chance, created: datetime, due: datetime | None

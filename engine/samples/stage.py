@@ -76,8 +76,9 @@ def hurry(engine: Store) -> None:
 
     @event.listens_for(engine.pool, "connect")
     def relax(connection: Any, _record: Any) -> None:
+        connection.autocommit = True
         connection.execute("SET synchronous_commit = off")
-        connection.commit()
+        connection.autocommit = False
 
 
 def _leaves(
