@@ -35,9 +35,9 @@ def _note(unit: Unit, key: int, case_id: int, kind: str) -> None:
         insert(article_uses).values(
             article_key=key, case_id=case_id, version=row.version, used_at=unit.now,
             used_by=unit.actor,
-        ).on_conflict_do_nothing()
-    )
-    if done.rowcount:
+        ).on_conflict_do_nothing().returning(article_uses.c.article_key)
+    ).first()
+    if done is not None:
         _tell(unit, case_id, kind, key, row.title, row.version)
 
 

@@ -64,10 +64,11 @@ def vector(*parts: tuple[str, str]) -> str:
     for text, weight in parts:
         for word in _cut(text):
             position = min(position + 1, _LAST_POSITION)
-            if _counts(word):
-                found = places.setdefault(word, [])
-                if len(found) < _MOST_POSITIONS:
-                    found.append(f"{position}{weight}")
+            if not _counts(word):
+                continue
+            found = places.setdefault(word, [])
+            if len(found) < _MOST_POSITIONS:
+                found.append(f"{position}{weight}")
     return " ".join(f"{_quoted(word)}:{','.join(found)}" for word, found in places.items())
 
 
