@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Select, exists, func, select
 from engine import bpmn, calendar, catalogue, categories, dmn
 from engine.bpmn.diagram import ProcessInfo
 from engine.errors import NotFound
-from engine.feel import Function, to_json
-from engine.model import Binding, Json
+from engine.feel import Function
+from engine.model import Binding
 from engine.store.unit import Store, store_of
 from engine.tables import definitions, deployment_definitions, deployments, resources
 
@@ -127,18 +127,6 @@ def decision_model(conn: Connection, definition: Definition) -> dmn.Model:
     """The parsed file that a decision's definition lies in, with what it imports as it was
     when it was deployed."""
     return store_of(conn).models.get(definition.resource_key, lambda: _model(conn, definition))
-
-
-def decide(conn: Connection, decision_id: str, context: Mapping[str, Json]) -> Json:
-    """What the newest deployed decision says; NotFound, ExpressionFailed. Unlike in a process it
-    leaves no record."""
-    at = number(conn)
-    found = resolve(conn, at, "decision", decision_id)
-    if found is None:
-        raise missing("decision", decision_id)
-    _, functions = functions_at(conn, at)
-    model = decision_model(conn, found)
-    return to_json(model.evaluate(decision_id, context, functions).value)
 
 
 def models_named(

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select
 
-from engine import definitions, history
+from engine import decisions, history
 from engine.assessment_tables import assessments as table
 from engine.bpmn.conventions import ASSESSMENTS
 from engine.errors import BihuanError, NotFound
@@ -110,7 +110,7 @@ def _assessed(unit: Unit, case_id: int, values: Mapping[str, Json]) -> _Assessed
 def _ruled(unit: Unit, case_id: int, kind: str, score: int | None, role: str) -> _Ruled:
     seen = {"kind": kind, "score": score, "role": role, "at": unit.now.isoformat()}
     try:
-        said = definitions.decide(unit.conn, RULE, seen)
+        said = decisions.decide(unit.conn, RULE, seen)
     except NotFound:
         return _Ruled()
     except BihuanError as error:

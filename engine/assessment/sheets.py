@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, select
 
-from engine import definitions, figures, groups, lists
+from engine import decisions, figures, groups, lists
 from engine.assessment.given import visible
 from engine.assessment.noting import HIGHEST
 from engine.assessment_tables import assessments as table
@@ -155,7 +155,7 @@ def _orders(conn: Connection, since: datetime, until: datetime) -> dict[str, Ord
 
 def _said(conn: Connection, decision: str, seen: Mapping[str, Json]) -> Mapping[str, Json]:
     try:
-        said = definitions.decide(conn, decision, seen)
+        said = decisions.decide(conn, decision, seen)
     except NotFound:
         return {}
     except BihuanError as error:

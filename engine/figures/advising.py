@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from engine import definitions
+from engine import decisions
 from engine.errors import NotFound
 from engine.figures.reading import Figure
 from engine.figures.running import Filters, Part, apart
@@ -78,6 +78,6 @@ def _advice(
 
 def _said(conn: Connection, seen: Mapping[str, object]) -> str:
     try:
-        return str(definitions.decide(conn, DECISION, seen) or "")
+        return str(decisions.decide(conn, DECISION, seen) or "")
     except NotFound:
         return ""

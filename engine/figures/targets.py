@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import Connection
 
-from engine import definitions
+from engine import decisions
 from engine.errors import NotFound
 
 DECISION = "figure-target"
@@ -23,7 +23,7 @@ def aim(
     ExpressionFailed."""
     seen = {name: chosen.get(name) for name in SEEN}
     try:
-        said = definitions.decide(conn, DECISION, {"figure": figure, "year": year, **seen})
+        said = decisions.decide(conn, DECISION, {"figure": figure, "year": year, **seen})
     except NotFound:
         return None
     return Decimal(str(said)) if isinstance(said, (int, float)) and said is not True else None

@@ -10,7 +10,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select
 
 from engine import definitions, starts
+from engine.bpmn.diagram import Start
 from engine.bpmn.timing import Due
+from engine.feel import Function
 from engine.store.unit import Unit
 from engine.tables import cases, history, instances
 from engine.tables import definitions as definition_table
@@ -113,7 +115,7 @@ def occasions(
 
 
 def _moments(
-    start: Start, since: datetime, until: datetime, functions: Mapping[str, Function]
+    start: Start, since: datetime, until: datetime, functions: dict[str, Function]
 ) -> Iterator[datetime]:
     """When a start event's timer is due; never, where it has none."""
     due: Due | None = starts.plan(start, since, functions) if start.timer else None

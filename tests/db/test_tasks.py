@@ -36,7 +36,7 @@ def key(engine: Engine, play: Play) -> int:
     return play.open(play.start().case_id)["a"]
 
 
-def act(engine: Engine, person: Person, what: Callable[[Unit], None]) -> None:
+def act(engine: Engine, person: Person, what: Callable[[Unit], object]) -> None:
     with engine.unit(person.login) as unit:
         what(unit)
 
