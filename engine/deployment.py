@@ -355,12 +355,13 @@ def _store(
 def _arm(unit: Unit, changed: Sequence[Resource], deployed: Sequence[Deployed]) -> None:
     """The start events of the new versions take the place of the old ones'."""
     functions = dict(functions_at(unit.conn, number(unit.conn))[1])
-    keys = {one.id: one.key for one in deployed if one.kind == "process"}
+    made = {one.id: one for one in deployed if one.kind == "process"}
     for resource in changed:
         for process in resource.diagram.processes if resource.diagram else ():
             if process.executable:
                 starts.retire(unit, process.id)
-                starts.arm(unit, keys[process.id], process, functions)
+                new = made[process.id]
+                starts.arm(unit, new.key, new.version, process, functions)
 
 
 def _nothing_new(unit: Unit, read: Sequence[Resource], latest: _Latest) -> Deployment:

@@ -33,10 +33,15 @@ def retire(unit: Unit, process_id: str) -> None:
 
 
 def arm(
-    unit: Unit, definition_key: int, process: ProcessInfo, functions: dict[str, Function]
+    unit: Unit,
+    definition_key: int,
+    version: int,
+    process: ProcessInfo,
+    functions: dict[str, Function],
 ) -> None:
     """Set the timers and open the subscriptions of a version's start events. Raises
-    ExpressionFailed. A date that has passed starts nothing."""
+    ExpressionFailed. A date that has passed starts an instance of the first version; correcting
+    the diagram later does not start one again."""
     timer_rows, subscription_rows = [], []
     for start in process.starts:
         row = {
@@ -47,7 +52,7 @@ def arm(
         }
         if start.timer is not None:
             planned = plan(start, unit.now, functions)
-            if start.timer[0] != "date" or planned.at > unit.now:
+            if start.timer[0] != "date" or planned.at > unit.now or version == 1:
                 timer_rows.append(row | {"due_at": planned.at, "repetitions": planned.left})
         elif start.message is not None:
             name = _text(start, start.message, functions)
@@ -65,7 +70,7 @@ def plan(start: Start, now: datetime, functions: dict[str, Function]) -> Due:
     """When the timer of a start event fires first, counted from ``now``. Raises
     ExpressionFailed."""
     try:
-        return _fitting(start, _said(start, now, functions), functions)
+        return _fitting(start, _said(start, now, functions).begun(now), functions)
     except TimingError as error:
         raise _failed(start, error) from error
 

@@ -11,10 +11,21 @@ _ELSEWHERE: dict[str, tuple[str, str]] = {
         "一个事件只画一个事件定义；需要多个时画多个事件。",
         "Give the event one definition; draw several events where several are needed.",
     ),
-    "formKey": ("请改用表单标识（Camunda 表单，链接）。", "Use a form id (Camunda form, linked)."),
+    "formKey": (
+        "办理人员在这里打不开它，无处填写。请改用表单标识（Camunda 表单，链接）；"
+        "写在流程里的表单请另存为 .form 文件。",
+        "Nobody could fill it in here. Use a form id (Camunda form, linked); save a form that is "
+        "written inside the diagram as a .form file.",
+    ),
     "externalReference": (
-        "请改用表单标识（Camunda 表单，链接）。",
-        "Use a form id (Camunda form, linked).",
+        "办理人员在这里打不开它，无处填写。请改用表单标识（Camunda 表单，链接）。",
+        "Nobody could fill it in here. Use a form id (Camunda form, linked).",
+    ),
+    "zeebe:linkedResources": (
+        "这里没有可以链接的机器人脚本等资源。请删除它，并用 zeebe:taskHeaders "
+        "告诉外部工作者要做什么。",
+        "There are no such resources (robots' scripts) to link here. Delete it and tell the worker "
+        "by zeebe:taskHeaders what to do.",
     ),
     "listener of start": (
         "开始事件请改用流程或子流程的 start 监听器；边界事件请改用所附活动的 start 监听器。",

@@ -84,6 +84,12 @@ class Due:
             at = step.after(at)
         return Due(at, self.every, None)
 
+    def begun(self, now: datetime) -> Due:
+        """This firing of a start event that is armed at ``now``: a counted cycle whose start has
+        passed begins now instead of making up for what nobody was there to miss."""
+        counted = self.every is not None and self.left is not None
+        return replace(self, at=now) if counted and self.at < now else self
+
     def fitting(self, fits: Callable[[datetime], bool]) -> Due:
         """This firing or the next one whose time ``fits``; those passed over do not count.
         Raises TimingError."""

@@ -19,20 +19,19 @@ Found = tuple[str, str]
 
 
 def timers(library: Library, now: datetime) -> list[StartTimer]:
-    """The timers of all start events, counted from ``now``; a date that has passed starts
-    nothing. Raises Invalid."""
+    """The timers of all start events, counted from ``now``; a date that has passed is due at
+    once. Raises Invalid."""
     found = []
     for process_id, start in library.starts("timer"):
         if start.timer is None:
             continue
         kind, text = start.timer
         try:
-            planned = due(kind, _value(library, start.id, text, {}), now)
+            planned = due(kind, _value(library, start.id, text, {}), now).begun(now)
             planned = _fitting(library, start, planned)
         except TimingError as error:
             raise _failed(start.id, error) from error
-        if kind != "date" or planned.at > now:
-            found.append(StartTimer(process_id, start.id, planned))
+        found.append(StartTimer(process_id, start.id, planned))
     return found
 
 

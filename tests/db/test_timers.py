@@ -229,6 +229,36 @@ def test_only_the_latest_version_is_started(engine: Engine, play: Play) -> None:
     assert [row.element_id for row in play.rows(user_tasks)] == ["b"]
 
 
+def test_a_date_that_has_passed_starts_the_first_version_only(engine: Engine, play: Play) -> None:
+    """As in Camunda 8; there each new version would start once more."""
+    past = daily("date", "2020-01-01T00:00:00Z")
+    play.deploy({"p.bpmn": past})
+    assert housekeeping.tick(engine) == 1
+    play.deploy({"p.bpmn": past.replace(b'"a"', b'"b"').replace(b"-a", b"-b")})
+    assert housekeeping.tick(engine) == 0
+    assert [row.element_id for row in play.rows(user_tasks)] == ["a"]
+
+
+def test_a_counted_cycle_whose_start_has_passed_begins_at_once(
+    engine: Engine, play: Play
+) -> None:
+    with time_machine.travel(NOON, tick=False) as now:
+        play.deploy({"p.bpmn": daily(when="R3/2020-01-01T00:00:00Z/PT10M")})
+        fired = []
+        for _ in range(5):
+            fired.append((timers.fire_due(engine), timers.fire_due(engine)))
+            now.shift(timedelta(minutes=10))
+    assert fired == [(1, 0), (1, 0), (1, 0), (0, 0), (0, 0)]
+
+
+def test_an_endless_cycle_keeps_to_the_times_of_its_start(engine: Engine, play: Play) -> None:
+    with time_machine.travel(NOON, tick=False):
+        play.deploy({"p.bpmn": daily(when="R/2020-01-01T09:00:00+08:00/P1D")})
+        assert timers.fire_due(engine) == 0
+        (next_one,) = play.rows(timers_table)
+        assert next_one.due_at == NOON + timedelta(hours=21)
+
+
 def test_a_start_timer_of_working_days(engine: Engine, play: Play) -> None:
     """Supervision of open orders: at 9, 12, 14 and 17 o'clock, not on weekends."""
     rounds = el(

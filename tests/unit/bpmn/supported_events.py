@@ -278,5 +278,7 @@ REFUSED: tuple[tuple[str, str], ...] = (
           "</bpmn:multiInstanceLoopCharacteristics>")),
     ("receive task that starts a process",
      el("receiveTask", "a", messageRef="m", instantiate="true")),
-    ("forms by key or external reference", user("a", z("formDefinition", formKey="x"))),
+    ("forms by key", user("a", z("formDefinition", formKey="camunda-forms:bpmn:x"))),
+    ("custom forms by external reference", user("a", z("formDefinition", externalReference="x"))),
+    ("linked resources", service("a", "rpa", z("linkedResources"))),
 )  # fmt: skip
