@@ -60,6 +60,12 @@ def end_of(source_: str, like: datetime) -> datetime:
     return datetime.strptime(found[3], "%Y%m%d%H%M").replace(tzinfo=like.tzinfo)
 
 
+def alone(conn: Connection) -> bool:
+    """Whether nobody else plays a year here; true keeps others out while ``conn`` is open."""
+    key = func.hashtext("bihuan sample year")
+    return conn.execute(select(func.pg_try_advisory_lock(key))).scalar() is True
+
+
 def opened(conn: Connection, source_: str) -> frozenset[int]:
     """The arrivals that have become cases."""
     query = select(cases.c.source_ref).where(cases.c.source == source_)
@@ -109,9 +115,8 @@ def occasions(
         process = definitions.process(conn, number, definition)
         done = _started(conn, id_, actor)
         for start in process.info.starts:
-            for at in _moments(start, max(since, until - before), until, functions):
-                if at not in done:
-                    yield Occasion(at, id_, start.id)
+            moments = _moments(start, max(since, until - before), until, functions)
+            yield from (Occasion(at, id_, start.id) for at in moments if at not in done)
 
 
 def _moments(

@@ -311,11 +311,14 @@ class Player:
     def finish(self, until: datetime) -> None:
         """The year is over: who had begun with a task has it."""
         for line in list(self._lines.values()):
-            for key, planned in line.tasks.items():
-                if planned and planned.claim and planned.begun < until:
-                    self.stage.clock.set(_after(planned.begun, line.last))
-                    with self.stage.engine.unit(planned.person.login) as unit:
-                        tasks.claim(unit, key, planned.person)
+            begun = [
+                (key, planned) for key, planned in line.tasks.items()
+                if planned and planned.claim and planned.begun < until
+            ]
+            for key, planned in begun:
+                self.stage.clock.set(_after(planned.begun, line.last))
+                with self.stage.engine.unit(planned.person.login) as unit:
+                    tasks.claim(unit, key, planned.person)
 
     # -- timers, jobs, messages
 
