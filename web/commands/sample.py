@@ -94,14 +94,17 @@ def play_year(
         )
     people(engine)
     year = _year(engine, settings, cases, seed, until)
-    crew = Crew(year, workers)
-    try:
-        _show(crew, cases, year.until)
-    except KeyboardInterrupt:
-        click.echo("\n已中断：装入的工单都是完整的。再次运行同一命令会接着演。")
-        raise click.exceptions.Exit(1) from None
-    finally:
-        crew.close()
+    with engine.read() as conn:
+        if not past.alone(conn):
+            raise click.ClickException("另一个命令正在装入一年的示例，请等它结束。")
+        crew = Crew(year, workers)
+        try:
+            _show(crew, cases, year.until)
+        except KeyboardInterrupt:
+            click.echo("\n装入的工单都是完整的。再次运行同一命令会接着演。")
+            raise
+        finally:
+            crew.close()
     for problem in crew.shown.problems:
         click.echo(problem, err=True)
 

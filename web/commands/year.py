@@ -237,13 +237,22 @@ def serve(year: Year, index: int, workers: int, pipe: Pipe[Any, Any], stop: Any)
     made, plan = stage(year)
     with closing(made.engine):
         player = _player(made, plan, lambda customer: customer % workers == index, index == 0)
-        while (said := pipe.recv()) is not None:
+        while (said := _told(pipe)) is not None:
             player.shown = samples.Shown()
             try:
                 _do(player, plan, said, stop)
             except BihuanError as error:
                 player.shown.problems.append(error.zh)
             pipe.send(player.shown)
+
+
+def _told(pipe: Pipe[Any, Any]) -> tuple[Any, ...] | None:
+    """What is to be done next; None: nothing more, or the crew is gone."""
+    try:
+        said: tuple[Any, ...] | None = pipe.recv()
+    except EOFError:
+        return None
+    return said
 
 
 def _player(made: Stage, plan: Plan, mine: Callable[[int], bool], first: bool) -> samples.Player:
