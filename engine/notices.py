@@ -191,10 +191,19 @@ def _notice(row: Any) -> Notice:
     whole = row._mapping
     return Notice(
         row.key, row.case_id, row.number or "", row.series, privacy.prose(row.title),
-        privacy.prose(whole.get("text", "")), tuple(whole.get("tables", ())), row.sent_at,
+        privacy.prose(whole.get("text", "")),
+        tuple(_masked(one) for one in whole.get("tables", ())), row.sent_at,
         row.read_at, row.login is not None,
         row.login is not None and row.read_at is None and row.replaced_by is None,
     )
+
+
+def _masked(table: dict[str, Json]) -> dict[str, Json]:
+    rows = [
+        [privacy.prose(cell) if isinstance(cell, str) else cell for cell in row]
+        for row in table["rows"]
+    ]
+    return {**table, "rows": rows}
 
 
 def _check_known(conn: Connection, to: Sequence[str], wanted: Sequence[str]) -> None:

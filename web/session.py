@@ -17,7 +17,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, ses
 from flask_babel import gettext as _
 
 from engine import people
-from engine.errors import BihuanError, Forbidden
+from engine.errors import BihuanError, Forbidden, Invalid
 from engine.model import Person
 from engine.wiring import Engine
 
@@ -134,6 +134,11 @@ def _guard() -> Response | None:
         needed = ANYONE
     if needed is None:
         abort(500, f"route {request.endpoint} declares no right")
+    if not _storable():
+        raise Invalid(
+            _("提交的内容里有无法保存的字符（空字符），请删去后重试。"),
+            "What was sent has a NUL character, which cannot be kept; remove it.",
+        )
     g.person = None if request.endpoint == "static" else _person()
     if g.person is not None and session.get("hour") != (hour := int(time.time() // 3600)):
         session["hour"] = hour  # who works on stays signed in
@@ -165,6 +170,12 @@ def _person() -> Person | None:
         return None
     with engine().read() as conn:
         return people.current(conn, login, epoch)
+
+
+def _storable() -> bool:
+    """Whether nothing that was sent holds a NUL: PostgreSQL keeps none in a text."""
+    sent = [one for said in (request.args, request.form) for one in said.items(multi=True)]
+    return "\0" not in request.path and not any("\0" in part for pair in sent for part in pair)
 
 
 def _good_token() -> bool:

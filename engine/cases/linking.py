@@ -9,13 +9,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import Connection, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from engine import history
 from engine.cases.queries import CaseRow, rows
 from engine.customer_tables import case_links as table
 from engine.errors import Conflict, Invalid, NotFound
 from engine.model import Json
-from engine.store.rows import insert
 from engine.store.unit import Unit
 from engine.tables import cases, people
 
@@ -88,8 +88,8 @@ def link(
         "why": " ".join(why.split()), "made_by": unit.actor, "made_at": unit.now,
         "undone_at": None, "undone_by": None,
     }
-    insert(unit.conn, table, [row])
-    if kind == "duplicate":
+    made = unit.conn.execute(_MAKE.values(row)).first()
+    if made is None or kind == "duplicate":  # made meanwhile, or told by the merging
         return
     told = case_id if at_case is None else at_case
     other = to_case if told == case_id else case_id
@@ -184,3 +184,8 @@ def by_diagram(
 
 def _listed(said: Json) -> Sequence[Json]:
     return said if isinstance(said, list) else [] if said in (None, "") else [said]
+
+
+_MAKE = insert(table).on_conflict_do_nothing(
+    index_elements=["case_id", "to_case", "kind"], index_where=table.c.undone_at.is_(None)
+).returning(table.c.key)

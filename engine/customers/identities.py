@@ -4,18 +4,18 @@ he wants to be spoken to."""
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from engine.customer_tables import customer_identities as table
 from engine.customers.log import note
 from engine.customers.records import by_key, get, normalised, person_of
 from engine.errors import Conflict, Invalid, NotFound
 from engine.model import Json
-from engine.store.rows import insert
 from engine.store.unit import Unit
 from engine.tables import customers
 
@@ -71,7 +71,15 @@ def add(unit: Unit, person: int, kind: str, value: str) -> None:
         "key": unit.key(), "customer_key": person, "kind": kind, "value": number,
         "added_by": unit.actor, "added_at": unit.now,
     }
-    insert(unit.conn, table, [row])
+    made = unit.conn.execute(
+        insert(table).values(row).on_conflict_do_nothing(index_elements=["value"])
+        .returning(table.c.key)
+    ).first()
+    if made is None:
+        raise Conflict(
+            "这个号码刚刚由他人登记，请刷新页面查看。",
+            "Somebody else has just entered this number; reload the page.",
+        )
     note(unit, person, "identified", {"kind": kind, "identity": row["key"]})
 
 
@@ -87,9 +95,11 @@ def remove(unit: Unit, person: int, identity_key: int) -> None:
 
 
 def describe(
-    unit: Unit, person: int, *, level: str | None, star: str | None, contact: Mapping[str, Json]
+    unit: Unit, person: int, *, level: str | None, star: str | None, contact: Mapping[str, Json],
+    levels: Collection[str],
 ) -> None:
-    """Level, star and contact wishes of the person; what is not given is taken away. ``contact``
+    """Level (one of ``levels``, or the one there was), star and contact wishes of the person;
+    what is not given is taken away. ``contact``
     has ``night`` (whether calls at night are asked for), ``from`` and ``to`` ("18:30", when to
     be called) and ``note``. Invalid for others."""
     if star is not None and star not in STARS:
@@ -100,6 +110,9 @@ def describe(
         zh = "联系时段要写起止时间，如 18:30–21:00。"
         raise Invalid(zh, "Give both hours, such as 18:30 and 21:00.", fields={"from": zh})
     before = by_key(unit.conn, person)
+    if level not in (None, before.level) and level not in levels:
+        raise Invalid("没有这个客户级别。", "There is no such level.",
+                      fields={"level": "没有这个客户级别。"})
     wishes = {key: contact[key] for key in ("night", "from", "to", "note") if contact.get(key)}
     data = {key: value for key, value in (("star", star), ("contact", wishes)) if value}
     unit.conn.execute(

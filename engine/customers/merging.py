@@ -115,11 +115,18 @@ def _allowed(person: Person) -> None:
 
 
 def _lock(unit: Unit, *keys: int) -> None:
-    """One merging of a record at a time; always in the order of their keys."""
-    unit.conn.execute(
-        select(customers.c.key).where(customers.c.key.in_(keys)).order_by(customers.c.key)
-        .with_for_update()
-    )
+    """One merging of a person at a time: the records and those they follow, in the order of
+    their keys; once more where another merging has changed whom they follow meanwhile."""
+    wanted = {*keys, *(person_of(unit.conn, key) for key in keys)}
+    while True:
+        found = unit.conn.execute(
+            select(customers.c.key, customers.c.merged_into)
+            .where(customers.c.key.in_(wanted)).order_by(customers.c.key).with_for_update()
+        )
+        leading = {row.merged_into for row in found if row.merged_into is not None}
+        if leading <= wanted:
+            return
+        wanted |= leading
 
 
 def _point(unit: Unit, keys: list[int], leads: int | None) -> None:

@@ -23,6 +23,7 @@ from engine.store.unit import Unit
 from engine.tables import cases
 from engine.tables import customers as table
 
+_KEY_DIGITS = 19
 _MASKS = {"phone": privacy.phone, "account": privacy.identity, "email": privacy.email,
           "id": privacy.identity}
 
@@ -89,10 +90,9 @@ def search(
     if mark:
         query = query.where(_marked(mark, at))
     if after:
-        try:
-            query = query.where(table.c.key < int(after))
-        except ValueError:
-            raise Invalid("翻页标记不对。", "The cursor is wrong.") from None
+        if not (after.isascii() and after.isdecimal() and len(after) < _KEY_DIGITS):
+            raise Invalid("翻页标记不对。", "The cursor is wrong.")
+        query = query.where(table.c.key < int(after))
     found = conn.execute(query.limit(limit + 1)).all()
     rows = tuple(
         CustomerRow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -139,6 +140,8 @@ def test_further_numbers_and_wishes(
     assert "139****9000" in page.text
     assert not any(secret in page.text for secret in SECRETS)
     wishes = {"level": "", "star": "4", "night": "1", "from": "18:30", "to": ""}
+    unknown = li.post(f"/customers/{key}/describe", wishes | {"to": "21:00", "level": "皇冠"})
+    assert (unknown.status, "没有这个客户级别" in unknown.words) == (422, True)
     assert li.post(f"/customers/{key}/describe", wishes).status == 422
     assert li.post(f"/customers/{key}/describe", wishes | {"to": "21:00"}).status == 303
     words = li.get(f"/customers/{key}").words
@@ -173,3 +176,21 @@ def test_two_records_of_one_person_are_merged_and_taken_apart(
     page = chief.get(f"/customers/{key}")
     assert "在办 1 件" in page.words
     assert f"/cases/{second}" not in page.text
+
+
+def test_a_number_entered_by_several_at_once_is_entered_once(
+    desk: Engine, browser_of: Open, open_case: Callable[..., int]
+) -> None:
+    open_case()
+    numbers = f"/customers/{key_of(desk)}/numbers"
+    asked = {"kind": "phone", "value": "13911112222"}
+    browsers = [browser_of("li") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(lambda li: li.post(numbers, asked).status, browsers))
+    assert found == [303, 409, 409, 409]
+
+
+def test_a_damaged_address_of_a_following_page_is_told(browser_of: Open) -> None:
+    li = browser_of("li")
+    for after in ("9" * 30, "-1", "１２", "x"):
+        assert li.get(f"/customers?after={after}").status == 422

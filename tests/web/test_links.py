@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+from engine import history
 from engine.wiring import Engine
 from tests.web.conftest import Browser
 
@@ -90,3 +92,17 @@ def test_a_duplicate_is_recorded_and_merged_at_intake(
     assert "解除" not in aside
     with desk.read() as conn:
         assert conn.exec_driver_sql("SELECT count(*) FROM cases").scalar() == 2
+
+
+def test_a_link_is_made_once_by_however_many_at_once(
+    desk: Engine, browser_of: Open, open_case: Callable[..., int]
+) -> None:
+    one, other = open_case(), open_case(topic="资费")
+    asked = {"kind": "repeat", "to": number_of(desk, other)}
+    browsers = [browser_of("li") for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda li: li.post(f"/cases/{one}/links", asked).status, browsers))
+    assert found == [303] * 4
+    with desk.read() as conn:
+        told = [entry for entry in history.timeline(conn, one) if entry.kind == "case.linked"]
+        assert len(told) == 1

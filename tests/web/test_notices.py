@@ -116,3 +116,13 @@ def test_what_it_costs(desk: Engine, browser_of: Open, tell: Callable[..., int])
     with counted(desk) as count:
         li.get("/notices")
     assert len(count.statements) <= 3, count.statements
+
+
+def test_numbers_in_a_table_are_masked_as_in_the_text(
+    browser_of: Open, tell: Callable[..., int]
+) -> None:
+    rows = [["张女士 13912345678", 13912345678 % 7, None]]
+    key = tell("明细", tables=[{"title": "", "columns": ["客户", "件", "备注"], "rows": rows}])
+    page = browser_of("li").get(f"/notices/{key}")
+    assert "张女士 139****5678" in page.words
+    assert "13912345678" not in page.text

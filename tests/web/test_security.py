@@ -131,3 +131,17 @@ def _raise_at(app: Flask, error: Exception) -> None:
         raise error
 
     app.add_url_rule("/boom", view_func=boom)
+
+
+def test_a_nul_is_refused_wherever_it_is_sent(app: Flask, browser_of: Open) -> None:
+    nobody, root = browser_of(""), browser_of("root")
+    for browser in (nobody, root):
+        for method, address, right in routes(app):
+            if (browser is nobody and right != ANYONE) or address.startswith("/static"):
+                continue
+            if method == "GET":
+                answer = browser.get(address, query_string={"q": "a\x00b"})
+            else:
+                answer = browser.post(address, {"login": "li", "reason": "a\x00b"})
+            assert (address, answer.status) == (address, 422)
+            assert "空字符" in answer.words

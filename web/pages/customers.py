@@ -122,7 +122,7 @@ def describe(key: int) -> Response:
     with session.engine().unit(session.person().login) as unit:
         identities.describe(
             unit, customers.person_of(unit.conn, key), level=given.get("level") or None,
-            star=given.get("star") or None, contact=contact,
+            star=given.get("star") or None, contact=contact, levels=level_names(unit.conn),
         )
     return _back(key, _("客户资料已保存。"))
 

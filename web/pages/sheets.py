@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 from flask import Response
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""Also full width: East Asian editions of spreadsheets compute these, too."""
 
 
 def csv_file(name: str, rows: Iterable[Sequence[object]]) -> Response:
