@@ -9,7 +9,7 @@ from types import MappingProxyType
 from engine.model import Json
 
 KINDS: Mapping[str, str] = MappingProxyType(
-    {"script": "场景话术", "special": "特殊案例", "guide": "办理指引"}
+    {"script": "场景话术", "guide": "办理指引", "special": "特殊案例"}
 )
 """What an article is for, by the word in its head."""
 

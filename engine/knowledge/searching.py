@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from engine.articles import KINDS
 from engine.knowledge import storing, words
 from engine.knowledge.words import Asked
 from engine.knowledge_tables import articles
@@ -32,9 +33,9 @@ hits AS (
 ),
 worded AS (
     SELECT key, count(*) AS words,
-        sum(weight * ln(1 + (SELECT count(*) FROM articles WHERE retired_at IS NULL)::float / rows))
-            AS score
-    FROM hits GROUP BY key
+        sum(weight * ln(1 + live.n / rows) / ln(1 + live.n)) AS score
+    FROM hits, (SELECT count(*)::float AS n FROM articles WHERE retired_at IS NULL) AS live
+    GROUP BY key
 ),
 placed AS (
     SELECT key, (
@@ -46,8 +47,10 @@ placed AS (
 """
 _SHOWN = """
 SELECT a.key, a.id, a.version, a.kind, a.title, a.summary, a.categories, a.content, a.changed_at,
-    coalesce(worded.words, 0) AS words,
-    coalesce(worded.score, 0) + coalesce(placed.depth, 0) * :by_place AS score,
+    coalesce(worded.words, 0) AS words, placed.depth, a.retired_at,
+    coalesce(worded.score, 0) * CASE
+        WHEN placed.depth IS NULL AND cardinality(a.categories) > 0 THEN :elsewhere ELSE 1
+    END + coalesce(placed.depth, 0) * :by_place AS score,
     (SELECT count(*) FROM article_uses u WHERE u.article_key = a.key) AS uses,
     (SELECT count(*) FROM article_votes v WHERE v.article_key = a.key AND v.helpful) AS helpful,
     (SELECT count(*) FROM article_uses u WHERE u.article_key = a.key AND u.case_id = :case) > 0
@@ -59,10 +62,9 @@ _BELOW = (
     "(:category = '' OR EXISTS (SELECT FROM unnest(a.categories) AS code"
     " WHERE code = :category OR starts_with(code, :category || '.')))"
 )
-_SUGGESTED = _RANKED + _SHOWN + """
-WHERE (a.retired_at IS NULL AND (placed.depth IS NOT NULL OR worded.score >= :least))
-    OR a.key IN (SELECT article_key FROM article_uses WHERE case_id = :case)
-ORDER BY used DESC, score DESC, uses DESC, a.key LIMIT :most
+_SUGGESTED = f"""{_RANKED} SELECT * FROM ({_SHOWN}) AS fitting
+WHERE used OR (retired_at IS NULL AND (depth IS NOT NULL OR score >= :least))
+ORDER BY used DESC, score DESC, uses DESC, key LIMIT :most
 """
 _SEARCHED = _RANKED + _SHOWN + f"""
 WHERE a.retired_at IS NULL AND worded.words > 0 AND {_OF_KIND} AND {_BELOW}
@@ -70,13 +72,16 @@ ORDER BY words DESC, score DESC, a.key LIMIT :most
 """
 _LISTED = _RANKED + _SHOWN + f"""
 WHERE a.retired_at IS NULL AND {_OF_KIND} AND {_BELOW}
-ORDER BY uses DESC, a.title, a.key LIMIT :most
+ORDER BY array_position(CAST(:kinds AS varchar[]), a.kind), uses DESC, a.title, a.key
+LIMIT :most
 """
-_BY_PLACE = 0.4
+_BY_PLACE = 0.13
 """What each level of the category that a case shares with an article adds to the words' score:
 a whole path weighs as much as two words of the title."""
-_LEAST = 0.5
-"""Words alone suggest an article from this score on: less is chance."""
+_ELSEWHERE = 0.4
+"""What the words count in a suggestion where the article belongs to other categories."""
+_LEAST = 0.28
+"""From this score on an article of other categories or none is suggested: less is chance."""
 
 Part = tuple[str, bool]
 """A piece of text, and whether it was asked for."""
@@ -131,7 +136,8 @@ def suggest(
     """The articles used in the case, then those that fit best what it is about: ``codes`` of its
     categories, the parents' too, and its text."""
     known = _asked(conn, about[:_MOST_TEXT])
-    values = {"codes": list(codes), "case": case_id, "most": most, "least": _LEAST}
+    values = {"codes": list(codes), "case": case_id, "most": most, "least": _LEAST,
+              "elsewhere": _ELSEWHERE}
     return _found(conn, _rows(conn, _SUGGESTED, known, values), known)
 
 
@@ -144,7 +150,10 @@ def _rows(
     conn: Connection, statement: str, known: Sequence[Asked], values: dict[str, Any]
 ) -> Sequence[Row[Any]]:
     asked = json.dumps([one._asdict() for one in known])
-    given = {"codes": [], "case": 0, "by_place": _BY_PLACE, "words": asked, **values}
+    given = {
+        "codes": [], "case": 0, "by_place": _BY_PLACE, "elsewhere": 1, "words": asked,
+        "kinds": list(KINDS), **values,
+    }
     named = {name: value for name, value in given.items() if f":{name}" in statement}
     return conn.execute(text(statement), named).all()
 
@@ -176,16 +185,15 @@ def _found(
 
 
 def _snippet(row: Row[Any], marks: Sequence[str]) -> tuple[Part, ...]:
-    """The summary where it holds a mark or nothing does, else the place in the text that holds
-    the first one."""
+    """The summary where title or summary hold a mark or nothing does, else the place in the text
+    that holds the first one."""
     body = storing.plain(row.content["text"])
+    head = f"{row.title} {row.summary}".lower()
     lower = body.lower()
-    if any(one in row.summary.lower() for one in marks) or not row.summary:
-        place = -1 if row.summary else 0
-    else:
-        place = next((at for one in marks if (at := lower.find(one)) >= 0), -1)
-    if place < 0:
+    place = next((at for one in marks if (at := lower.find(one)) >= 0), -1)
+    if row.summary and (place < 0 or any(one in head for one in marks)):
         return _marked(row.summary, marks)
+    place = max(place, 0)
     start = max(place - _BEFORE, 0)
     piece = body[start : start + _WINDOW]
     around = ("…" if start else "", "…" if start + _WINDOW < len(body) else "")

@@ -15,7 +15,7 @@ from engine.knowledge import words
 from engine.knowledge_tables import article_versions, articles
 from engine.store.unit import Unit
 
-_MARKUP = re.compile(r"[#>*_`~|]+|^\s*(?:[-+]|\d+\.)\s+|\]\([^)]*\)|\[", re.MULTILINE)
+_MARKUP = re.compile(r"[#>*_`~|]+|^\s*(?:[-+]|\d+\.)\s+|-{3,}|\]\([^)]*\)|\[", re.MULTILINE)
 
 
 def plain(text: str) -> str:

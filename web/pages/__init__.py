@@ -15,6 +15,7 @@ from web.pages import (
     incidents,
     intake,
     knowledge,
+    knowledge_editor,
     links,
     notices,
     service,
@@ -27,5 +28,5 @@ BLUEPRINTS = (
     cases.pages, case.pages, links.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
     assessment.pages,
-    notices.pages, knowledge.pages,
+    notices.pages, knowledge.pages, knowledge_editor.pages,
 )

@@ -1,21 +1,17 @@
-"""The knowledge base: found by words and category, offered where a case is handled, written and
-changed by editors."""
+"""The knowledge base: found by words and category, offered where a case is handled, its versions
+looked after."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
-from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from engine import cases, categories, definitions, knowledge
-from engine.articles import KINDS, TECHNIQUES, Article
+from engine.articles import KINDS
 from engine.cases import CaseView
 from engine.catalogue import Category
-from engine.errors import Conflict, Invalid
 from engine.knowledge.difference import difference
 from engine.knowledge.taking import Offer
 from web import session
@@ -24,17 +20,6 @@ from web.session import SIGNED_IN, right, wants_fragment
 pages = Blueprint("knowledge", __name__)
 
 _SUGGESTED = 5
-_LISTS = ("categories", "keywords", "techniques")
-_SPECIAL = """## 情况
-
-（客户要什么、为什么特殊；不写姓名和号码）
-
-## 怎么处理的
-
-## 结果
-
-## 下次注意
-"""
 
 
 @pages.get("/knowledge")
@@ -91,69 +76,6 @@ def versions(key: int) -> str:
     )
 
 
-@pages.get("/knowledge/new")
-@right(SIGNED_IN)
-def new() -> str:
-    case_id = request.args.get("case", 0, type=int)
-    article = Article("", "script", "", (), (), (), "", "")
-    if case_id:
-        with session.engine().read() as conn:
-            codes = _codes(cases.view(conn, case_id))
-        article = Article("", "special", "", tuple(codes[-1:]), (), (), "", _SPECIAL)
-    return _editor(article, {}, case_id=case_id)
-
-
-@pages.post("/knowledge/new")
-@right(SIGNED_IN)
-def add() -> Response | tuple[str, int]:
-    person, article = session.person(), _entered(request.form)
-    case_id = request.form.get("case", 0, type=int)
-    try:
-        with session.engine().unit(person.login) as unit:
-            key = knowledge.add(unit, article, request.form.get("why", ""), person)
-            if case_id:
-                knowledge.written(unit, key, case_id)
-    except Invalid as error:
-        return _editor(article, error.details.get("fields", {}), case_id=case_id), 422
-    flash(_("知识已加入。"))
-    return session.go_to(url_for("knowledge.show", key=key))
-
-
-@pages.get("/knowledge/<key:key>/edit")
-@right(SIGNED_IN)
-def edit(key: int) -> str:
-    with session.engine().read() as conn:
-        view = knowledge.view(conn, key, session.person().login)
-    return _editor(view.article, {}, key=key, based_on=view.version)
-
-
-@pages.post("/knowledge/<key:key>/edit")
-@right(SIGNED_IN)
-def change(key: int) -> Response | tuple[str, int]:
-    person, article = session.person(), _entered(request.form)
-    based_on = request.form.get("based_on", 0, type=int)
-    try:
-        with session.engine().unit(person.login) as unit:
-            number = knowledge.change(
-                unit, key, based_on, article, request.form.get("why", ""), person
-            )
-    except Invalid as error:
-        fields = error.details.get("fields", {})
-        return _editor(article, fields, key=key, based_on=based_on), 422
-    except Conflict as error:
-        return _editor(article, {"": error.zh}, key=key, based_on=based_on), 409
-    unchanged = _("没有改动，仍是第 %(n)s 版。", n=number)
-    flash(unchanged if number == based_on else _("已保存为第 %(n)s 版。", n=number))
-    return session.go_to(url_for("knowledge.show", key=key))
-
-
-@pages.post("/knowledge/preview")
-@right(SIGNED_IN)
-def preview() -> str:
-    """How the article would look; nothing is kept."""
-    return render_template("knowledge_body.html", article=_entered(request.form), view=None)
-
-
 @pages.post("/knowledge/<key:key>/restore")
 @right(SIGNED_IN)
 def restore(key: int) -> Response:
@@ -207,7 +129,7 @@ def suggested(case_id: int) -> str:
     with session.engine().read() as conn:
         case = cases.view(conn, case_id)
         found = knowledge.suggest(
-            conn, _codes(case), _about(case), case_id=case_id, most=_SUGGESTED
+            conn, codes(case), _about(case), case_id=case_id, most=_SUGGESTED
         )
     return render_template(
         "knowledge_suggested.html", found=found, case_id=case_id, kinds=KINDS,
@@ -229,7 +151,7 @@ def use(case_id: int, key: int) -> Response | str:
     return session.go_to(url_for("case.show", case_id=case_id))
 
 
-def _codes(case: CaseView) -> list[str]:
+def codes(case: CaseView) -> list[str]:
     """The codes of the case's categories, from the first level down."""
     found = {case.data.get(one.key) for one in case.kind.fields if one.catalogue}
     return sorted((code for code in found if isinstance(code, str)), key=len)
@@ -252,39 +174,3 @@ def _offer(conn: Connection, key: int) -> Offer | None:
 def _categories(conn: Connection, chosen: str) -> list[Category]:
     known = categories.named(conn, definitions.number(conn)).values()
     return [one for catalogue in known for one in catalogue.unfolded(chosen)]
-
-
-def _all_categories() -> list[tuple[str, str]]:
-    """Code and path of each category that an article may name."""
-    with session.engine().read() as conn:
-        known = categories.named(conn, definitions.number(conn)).values()
-    return [
-        (code, catalogue.path(code) or code)
-        for catalogue in known for code in catalogue.categories
-    ]
-
-
-def _entered(form: MultiDict[str, str]) -> Article:
-    """The article as it stands in the editor."""
-    said: dict[str, Any] = {
-        key: form.get(key, "").strip() for key in ("title", "kind", "summary", "caution", "text")
-    }
-    words = form.get("keywords", "").replace("，", "、").replace(",", "、").split("、")
-    return Article(
-        **said, categories=tuple(form.getlist("categories")),
-        techniques=tuple(form.getlist("techniques")),
-        keywords=tuple(dict.fromkeys(word.strip() for word in words if word.strip())),
-    )
-
-
-def _editor(
-    article: Article, errors: dict[str, str], *, key: int = 0, based_on: int = 0,
-    case_id: int = 0,
-) -> str:
-    person = session.person()
-    knowledge.permit(person)
-    return render_template(
-        "knowledge_edit.html", article=article, errors=errors, key=key, based_on=based_on,
-        case_id=case_id, kinds=KINDS, techniques=TECHNIQUES, categories=_all_categories(),
-        why=request.form.get("why", ""),
-    )

@@ -42,9 +42,8 @@ def article(text: str) -> Markup:
             token.tag = f"h{min(int(token.tag[1]) + 1, 6)}"
         if token.type == "list_item_open":
             said = next((one.content for one in tokens[index:] if one.type == "inline"), "")
-            for beginning, name in _PHRASES:
-                if said.startswith(beginning):
-                    token.attrSet("class", name)
+            for name in (name for beginning, name in _PHRASES if said.startswith(beginning)):
+                token.attrSet("class", name)
     return safe_html(_markdown.renderer.render(tokens, _markdown.options, {}))
 
 
