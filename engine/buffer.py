@@ -209,13 +209,22 @@ def _keep(step: Step, thrown: Thrown, reached: list[str], pending: bool) -> None
     insert(step.unit.conn, messages, [row])
 
 
+# What was held back for a process that has the message now starts nothing more
+# (engine.messages: rows of their own).
 _TAKE = text(
     """
-    UPDATE messages m SET reached = m.reached || t.processes, offered_at = :now FROM (
-        SELECT key, array_agg(process) AS processes
+    WITH taken AS (
+        SELECT u.key, u.process, m.name, m.correlation_key, m.published_at
         FROM unnest(CAST(:keys AS bigint[]), CAST(:processes AS text[])) AS u (key, process)
-        GROUP BY key
-    ) t WHERE m.key = t.key
+        JOIN messages m ON m.key = u.key
+    ), spent AS (
+        UPDATE messages h SET taken = true FROM taken t
+        WHERE h.start_key = t.process || ':' || t.correlation_key AND NOT h.taken AND h.pending
+            AND h.name = t.name AND h.published_at = t.published_at
+    )
+    UPDATE messages m SET reached = m.reached || t.processes, offered_at = :now
+    FROM (SELECT key, array_agg(process) AS processes FROM taken GROUP BY key) t
+    WHERE m.key = t.key
     """
 )
 _WAITING = text(

@@ -178,6 +178,8 @@ def _offer_kept(engine: Store, key: int) -> bool:
                 thrown = replace(thrown, at=row.published_at)
             offered = _offer(unit, thrown, row._asdict())
             _note(unit, row._asdict(), offered)
+            if offered.reached - set(row.reached) and not _waits_alone(row._asdict()):
+                _spend(unit, row, offered.reached - set(row.reached))
             return offered.count > 0
     except Crowded:
         return False
@@ -204,6 +206,13 @@ def _note(unit: Unit, row: Mapping[str, Any], offered: Begun) -> None:
         more = {"key": unit.key(), "pending": True, "start_key": start_key}
         more |= {"offered_at": unit.now}
         unit.conn.execute(_INSERT, {name: row[name] for name in _CONTENT} | more)
+
+
+def _spend(unit: Unit, row: Row[Any], reached: set[str]) -> None:
+    """What was held back for processes that have the message now starts nothing more."""
+    keys = [f"{process}:{row.correlation_key}" for process in sorted(reached)]
+    same = {"name": row.name, "at": row.published_at, "keys": keys}
+    unit.conn.execute(_SPENT, same)
 
 
 def _waits_alone(row: Mapping[str, Any]) -> bool:
@@ -290,5 +299,9 @@ _LOCK = text(
     " SELECT key FROM messages WHERE key = :key AND NOT taken FOR UPDATE SKIP LOCKED"
     ") RETURNING key, kind, name, correlation_key, variables, thrown_by, published_at,"
     " expires_at, pending, start_key, reached"
+)
+_SPENT = text(
+    "UPDATE messages SET taken = true WHERE start_key = ANY (:keys) AND NOT taken AND pending"
+    " AND name = :name AND published_at = :at"
 )
 _CONTENT = ("name", "correlation_key", "variables", "published_at", "expires_at")

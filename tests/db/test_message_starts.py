@@ -40,14 +40,14 @@ def contact(id_: str = "p", name: str = "sms.in") -> bytes:
     )  # fmt: skip
 
 
-def chatty() -> bytes:
+def chatty(id_: str = "p") -> bytes:
     """Started by a message of a customer, the process then waits for the next one of his."""
     return definitions(
         message_definition("m", "sms.in", "=phone"),
         process(
             start("start", message("m")), user("a", mine()),
             el("intermediateCatchEvent", "next", message("m")), user("b", mine()), end(),
-            flows("start a next b end"),
+            flows("start a next b end"), id_=id_,
         ),
     )  # fmt: skip
 
@@ -153,6 +153,23 @@ def test_the_running_instance_may_take_it(engine: Engine, play: Play) -> None:
     play.do(instance, "b")
     housekeeping.tick(engine)
     assert running(play, "p:139") == []
+
+
+def test_what_a_running_instance_takes_starts_no_second_one_later(
+    engine: Engine, play: Play
+) -> None:
+    """Held back for two processes; each running instance takes it itself."""
+    play.deploy({"p.bpmn": chatty(), "q.bpmn": chatty("q")})
+    publish(play, "139", {"phone": "139"})
+    first, second = (running(play, f"{id_}:139")[0] for id_ in ("p", "q"))
+    assert publish(play, "139", {"n": 2}) == 0
+    for instance in (first, second):
+        play.do(instance, "a")
+        assert list(play.open(instance)) == ["b"]
+        play.do(instance, "b")
+    for _ in range(3):
+        housekeeping.tick(engine)
+    assert running(play, "p:139") == running(play, "q:139") == []
 
 
 def test_a_start_event_that_is_gone_starts_nothing(engine: Engine, play: Play) -> None:

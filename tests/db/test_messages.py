@@ -344,6 +344,25 @@ def test_a_message_published_while_the_subscription_opens_is_not_lost(
     assert play.variables(case_id)["text"] == "同时"
 
 
+def test_who_passes_over_a_message_that_another_takes_has_it_with_the_next_tick(
+    engine: Engine, play: Play
+) -> None:
+    play.deploy({"p.bpmn": waiting(), "q.bpmn": waiting("q")})
+    with time_machine.travel(NOON, tick=False) as now:
+        one, other = (play.start(id_, {"phone": "1"}).case_id for id_ in ("p", "q"))
+        publish(play, "customer.replied", "1", ttl_s=3600)
+        now.shift(timedelta(minutes=30))
+        key = play.open(one)["prepare"]
+        with engine.unit("li") as unit:
+            tasks.complete(unit, key, {}, LI)
+            beside = threading.Thread(target=play.do, args=(other, "prepare"))
+            beside.start()
+            beside.join()
+        assert (list(play.open(one)), list(play.open(other))) == (["after"], [])
+        assert housekeeping.tick(engine) == 1
+    assert list(play.open(other)) == ["after"]
+
+
 def test_two_publishers_of_many_cases_never_deadlock(play: Play) -> None:
     play.deploy({"p.bpmn": waiting()})
     cases = [play.start(variables={"phone": "1"}).case_id for _ in range(6)]
