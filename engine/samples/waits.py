@@ -16,7 +16,6 @@ class Waits:
     (key, due), ``jobs`` (key, type), ``messages`` (key, name, properties)."""
 
     active: bool
-    status: str | None
     tasks: Sequence[Mapping[str, Any]]
     timers: Sequence[Mapping[str, Any]]
     jobs: Sequence[Mapping[str, Any]]
@@ -27,8 +26,7 @@ def look(conn: Connection, case_id: int) -> Waits:
     """What the case waits for now."""
     row = conn.execute(_LOOK, {"case": case_id}).one()
     return Waits(
-        row.active is True, row.status, row.tasks or (), row.timers or (), row.jobs or (),
-        row.messages or (),
+        row.active is True, row.tasks or (), row.timers or (), row.jobs or (), row.messages or (),
     )
 
 
@@ -39,7 +37,6 @@ def moment(value: str | None) -> datetime | None:
 _LOOK = text(
     """
     SELECT (SELECT status = 'active' FROM instances WHERE key = :case) AS active,
-        (SELECT status FROM cases WHERE key = :case) AS status,
         (SELECT json_agg(json_build_object('key', key, 'form', form_key, 'element', element_id,
             'assignee', assignee, 'groups', candidate_groups, 'created', created_at,
             'due', due_at) ORDER BY key)
