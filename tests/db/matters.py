@@ -50,8 +50,8 @@ _PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
     <startEvent id="start"><extensionElements><zeebe:properties>
           <zeebe:property name="clock.start" value="答复"/>
           <zeebe:property name="clock.limit" value="={span: &quot;PT4H&quot;,
-            clock: &quot;自然时间&quot;, due_at: now() + duration(&quot;PT4H&quot;)}"/></zeebe:properties>
-      </extensionElements><outgoing>a</outgoing></startEvent>
+            clock: &quot;自然时间&quot;, due_at: now() + duration(&quot;PT4H&quot;)}"/>
+        </zeebe:properties></extensionElements><outgoing>a</outgoing></startEvent>
     <sequenceFlow id="a" sourceRef="start" targetRef="look"/>
     <userTask id="look" name="查看">
       <extensionElements><zeebe:userTask/>

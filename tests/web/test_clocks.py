@@ -74,8 +74,8 @@ def test_the_page_says_why_it_is_due_then(
         messages.publish(unit, "恢复", "k", {})
     page = browser_of("li").get(f"/cases/{timed}")
     assert (
-        "应于 15:20 前回复：自 11:20 起 120 分钟工作时间，午休 12:00–13:30 与挂起 13:40–14:10 不计；"
-        "时限表第 2 条，版本 1。"
+        "应于 15:20 前回复：自 11:20 起 120 分钟工作时间，午休 12:00–13:30 "
+        "与挂起 13:40–14:10 不计；时限表第 2 条，版本 1。"
     ) in page.words
     assert "计入 120 分钟，暂停 30 分" in page.words
     assert 'data-due="2026-11-20T15:20:00+08:00"' in page.text
