@@ -9,7 +9,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, column, func, insert, select
+from sqlalchemy import table as view_of
 
 from engine import decisions, history
 from engine.assessment_tables import assessments as table
@@ -17,7 +18,7 @@ from engine.bpmn.conventions import ASSESSMENTS
 from engine.errors import BihuanError, NotFound
 from engine.model import Json
 from engine.store.unit import Unit
-from engine.tables import groups, people, user_tasks
+from engine.tables import groups, user_tasks
 
 RULE = "assessment-rule"
 """The decision that says of ``kind``, ``score``, ``role`` and ``at``: ``{points, veto,
@@ -139,15 +140,15 @@ def _reasons(value: Json) -> list[str]:
     return [str(one).strip() for one in listed if one is not None and str(one).strip()]
 
 
+_BELONGING = view_of("v_people", column("person"), column("unit"))
+_DOER = func.coalesce(user_tasks.c.assignee, user_tasks.c.ended_by)
 _TASK = (
     select(
-        user_tasks.c.element_id, user_tasks.c.name,
-        func.coalesce(user_tasks.c.assignee, user_tasks.c.ended_by).label("person"),
-        people.c.unit, groups.c.kind,
+        user_tasks.c.element_id, user_tasks.c.name, _DOER.label("person"), _BELONGING.c.unit,
+        groups.c.kind,
     )
-    .outerjoin(people, people.c.login == func.coalesce(
-        user_tasks.c.assignee, user_tasks.c.ended_by))
-    .outerjoin(groups, groups.c.id == people.c.unit)
+    .outerjoin(_BELONGING, _BELONGING.c.person == _DOER)
+    .outerjoin(groups, groups.c.id == _BELONGING.c.unit)
     .where(
         user_tasks.c.case_id == bindparam("case"), user_tasks.c.state == "completed",
         user_tasks.c.element_id.in_(bindparam("of", expanding=True)),
@@ -155,7 +156,8 @@ _TASK = (
     .order_by(user_tasks.c.ended_at.desc()).limit(1)
 )
 _PERSON = (
-    select(people.c.unit, groups.c.kind).outerjoin(groups, groups.c.id == people.c.unit)
-    .where(people.c.login == bindparam("login"))
+    select(_BELONGING.c.unit, groups.c.kind)
+    .outerjoin(groups, groups.c.id == _BELONGING.c.unit)
+    .where(_BELONGING.c.person == bindparam("login"))
 )
 _GROUP = select(groups.c.kind).where(groups.c.id == bindparam("id"))

@@ -23,7 +23,8 @@ BY = ("unit", "role", "person", "vendor")
 FIGURE = "assessment-score"
 """The figure whose target (docs/figures.md) the mean score is held against."""
 MONTH = "assessment-month"
-"""The decision that says of ``points``, ``vetoes``, ``mean``: ``{result, grade}``."""
+"""The decision that says of ``points``, ``vetoes``, ``mean`` and ``orders_grade`` (a vendor's):
+``{result, grade}``."""
 VENDOR_LIST, VENDOR_GRADE = "vendor-statement", "vendor-assessment"
 _FULL = Decimal(100)
 
@@ -115,6 +116,7 @@ def _line(
     vetoes = row.vetoes if row else 0
     said = _said(conn, MONTH, {
         "points": float(points), "vetoes": vetoes, "mean": None if mean is None else float(mean),
+        "orders_grade": orders.grade if orders else None,
     })
     kept = Decimal() if vetoes else max(Decimal(), _FULL - points)
     result = said.get("result")

@@ -69,6 +69,12 @@ class Result:
         """Whether the target is reached; None where there is no value or no target."""
         return _reached(self.figure, self.total.value, self.target)
 
+    def of_month(self, month: date) -> Result:
+        """The figure of one of its months."""
+        total = next((one for one in self.months if one.month == month), Point(None, None, {}))
+        missing = _missing(self.figure, total.columns)
+        return Result(self.figure, self.target, total, (), missing, self.unfit)
+
     @property
     def mean(self) -> Decimal | None:
         """The plain mean of the months that have a value, not weighted by their cases."""
@@ -110,11 +116,14 @@ def get(conn: Connection, figure_id: str) -> Figure:
     return _figure(conn, found.key)
 
 
-def run(conn: Connection, figure: Figure, filters: Filters) -> Result:
-    """Compute the figure; raises FigureFailed."""
+def run(
+    conn: Connection, figure: Figure, filters: Filters, *, aimed: Filters | None = None
+) -> Result:
+    """Compute the figure; raises FigureFailed. ``aimed``: held against the target of that
+    period instead of its own."""
     asked = Slice((), filters.chosen)
     columns = () if asked.plain(figure) else _columns(conn, figure)
-    target = _target(conn, figure, filters, filters.chosen)
+    target = _target(conn, figure, aimed or filters, filters.chosen)
     unfit = asked.unfit(figure, columns)
     if unfit:
         return Result(figure, target, Point(None, None, {}), (), (), unfit)

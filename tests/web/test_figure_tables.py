@@ -109,7 +109,7 @@ def test_hot_spots(figures: Engine, browser_of: Open) -> None:
     page = browser_of("li").get(f"/figures/hot-spots-week?{MARCH}")
 
     assert page.status == 200
-    assert table(page.text)[1][3:] == ["6", "0.3", "热点"]
+    assert table(page.text)[1][1:] == ["6", "0.3", "热点"]
     assert "热点内的投诉" in page.words
 
 

@@ -86,10 +86,13 @@ def one(figure_id: str) -> str:
 def _card(conn: Connection, figure: Figure, asked: Asked) -> Card:
     """A figure that fails takes nobody else with it."""
     try:
-        result = figures.run(conn, figure, asked.period)
-        behind = result
-        if SPANS[asked.span][0] != _TREND_MONTHS:
-            behind = figures.run(conn, figure, asked.filters(_TREND_MONTHS))
+        behind = figures.run(conn, figure, asked.filters(_TREND_MONTHS), aimed=asked.period)
+        if asked.span == "month":
+            result = behind.of_month(asked.month)
+        elif SPANS[asked.span][0] == _TREND_MONTHS:
+            result = behind
+        else:
+            result = figures.run(conn, figure, asked.period)
     except BihuanError as error:
         return Card(figure, "", "", None, None, "", failed=error.zh)
     by_month = {one.month: one.value for one in behind.months}

@@ -7,6 +7,7 @@
 -- order: 30
 -- column escalated: 升级投诉
 -- column ordinary: 客户投诉
+-- missing above: 比目标多 {} 件升级投诉
 -- cases 升级投诉: escalated
 -- cases 部级: escalation_level = 'ministry'
 -- cases 省级: escalation_level = 'province'
@@ -23,5 +24,10 @@ WITH counted AS (
 SELECT month,
     count(*) FILTER (WHERE escalated) AS escalated,
     count(*) FILTER (WHERE NOT escalated) AS ordinary,
-    100.0 * count(*) FILTER (WHERE escalated) / nullif(count(*), 0) AS value
+    100.0 * count(*) FILTER (WHERE escalated) / nullif(count(*), 0) AS value,
+    -- 其余投诉不变时，e ÷（其余＋e）≤ 目标 所容许的 e 之外的件数
+    ceil(
+        count(*) FILTER (WHERE escalated)
+        - :target * count(*) FILTER (WHERE NOT escalated) / nullif(100 - :target, 0)
+    ) AS above
 FROM counted GROUP BY ROLLUP (month)

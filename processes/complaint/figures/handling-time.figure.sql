@@ -10,6 +10,7 @@
 -- column answered: 已答复
 -- column hours: 处理时间合计（小时）
 -- column beyond: 超过期望时限
+-- missing slow: 平均每件还要缩短 {} 小时才达标
 -- missing beyond: {} 件超过期望时限
 -- cases 已答复: true
 -- cases 超过期望时限: beyond
@@ -25,5 +26,6 @@ WITH counted AS (
 )
 SELECT month, count(*) AS answered, sum(handling_hours) AS hours,
     count(*) FILTER (WHERE beyond) AS beyond,
-    sum(handling_hours) / nullif(count(*), 0) AS value
+    sum(handling_hours) / nullif(count(*), 0) AS value,
+    round(ceil((sum(handling_hours) / nullif(count(*), 0) - :target) * 100) / 100, 2) AS slow
 FROM counted GROUP BY ROLLUP (month)

@@ -6,6 +6,7 @@
 -- order: 70
 -- column repeated: 重复投诉
 -- column received: 受理的投诉
+-- missing above: 比目标多 {} 件重复投诉
 -- cases 重复投诉: repeated
 WITH counted AS (
     SELECT c.case_id, c.received_month AS month, c.repeated
@@ -20,5 +21,6 @@ WITH counted AS (
 SELECT month,
     count(*) FILTER (WHERE repeated) AS repeated,
     count(*) AS received,
-    100.0 * count(*) FILTER (WHERE repeated) / nullif(count(*), 0) AS value
+    100.0 * count(*) FILTER (WHERE repeated) / nullif(count(*), 0) AS value,
+    ceil(count(*) FILTER (WHERE repeated) - :target / 100 * count(*)) AS above
 FROM counted GROUP BY ROLLUP (month)
