@@ -31,13 +31,14 @@ class AlreadyOpened(Conflict):
 def open_(
     unit: Unit, kind_id: str, data: Mapping[str, Json], *, source: str | None = None,
     source_ref: str | None = None, received_at: datetime | None = None, sample: bool = False,
-    place: int | None = None,
+    place: int | None = None, checked: bool = True,
 ) -> run.Started:
     """Open a case: number, customer and title from the kind's file, and its process started with
     ``data``, ``case = {key, number, kind, received_at}`` and ``customer``: what is known of the
     customer (``marking.facts``; null without a number). The limits of the process count from
     ``received_at`` (now, if not given; it cannot lie in the future). ``place`` is a place in the
-    sequence of the kind's numbers that ``reserve`` gave out.
+    sequence of the kind's numbers that ``reserve`` gave out. ``checked``: somebody of ours has
+    asked who it is; else the name and level on record stay.
 
     NotFound for the kind, AlreadyOpened for a ``source_ref`` its source gave before, Invalid
     or ExpressionFailed where the data will not do.
@@ -60,7 +61,7 @@ def open_(
         }
     }
     counted = expressions.counted(kind, variables)
-    known = _meet(unit, kind, variables, received, counted)
+    known = _meet(unit, kind, variables, received, counted, checked)
     draft = _Draft(kind, known | {
         "key": key, "counted": counted, "kind": kind.id, "number": number,
         "status": kind.statuses[0], "source": source, "source_ref": source_ref, "sample": sample,
@@ -199,14 +200,18 @@ def _drawn(
 
 
 def _meet(
-    unit: Unit, kind: CaseKind, variables: dict[str, Json], received: datetime, counted: bool
+    unit: Unit, kind: CaseKind, variables: dict[str, Json], received: datetime, counted: bool,
+    checked: bool,
 ) -> dict[str, Any]:
     """The columns about the customer; the variable ``customer`` is added."""
     said = expressions.customer(kind, variables)
     if said is None:
         variables["customer"] = None
         return {"customer_key": None, "marks": []}
-    met = customers.meet(unit, said.ref, said.name, said.level, received)
+    record = None if checked else customers.glance(unit.conn, said.ref, received)
+    name = "" if record and record.name else said.name
+    level = None if record and record.level else said.level
+    met = customers.meet(unit, said.ref, name, level, received)
     about = marking.facts(unit, kind, said.ref, said.name, met, received, counted)
     variables["customer"] = about
     return {"customer_key": met.key, "marks": about["marks"]}

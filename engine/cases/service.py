@@ -33,12 +33,13 @@ def receive(
     given = kind.public.given if kind.public else {}
     said = {**given, "channel": channel, **_level(unit.conn, kind, data), **data}
     source = channel if source_ref else None
-    return open_(unit, kind_id, said, source=source, source_ref=source_ref)
+    return open_(unit, kind_id, said, source=source, source_ref=source_ref, checked=False)
 
 
 def remark(unit: Unit, case_id: int, text: str) -> None:
     """Keep what the customer adds to his case, and tell who works on it (with the case that it
-    is merged into). Raises Invalid for an empty or too long text, NotFound."""
+    is merged into), else who did last. Raises Invalid for an empty or too long text, Conflict
+    for a case that is closed, NotFound."""
     said = text.strip()
     if not said or len(said) > LONGEST_REMARK:
         raise Invalid(
@@ -46,6 +47,11 @@ def remark(unit: Unit, case_id: int, text: str) -> None:
             f"A remark has a text of up to {LONGEST_REMARK} characters.",
         )
     stands = standing_of(unit.conn, case_id)
+    if stands.closed_at is not None:
+        raise Conflict(
+            "这件事已经办结。如有新的情况，请重新提交，写上原来的受理编号。",
+            "The case is closed: file a new one that names its number.",
+        )
     history.record(unit, stands.told_of, "customer.remarked", {"text": said})
     people, teams = _whose(unit.conn, stands.told_of)
     if people or teams:
@@ -79,7 +85,7 @@ def _level(conn: Connection, kind: CaseKind, data: Mapping[str, Json]) -> dict[s
 
 
 def _whose(conn: Connection, case_id: int) -> tuple[list[str], list[str]]:
-    """Logins and groups that work on the case now."""
+    """Logins and groups that work on the case now, else who did a task of it last."""
     people: set[str] = set()
     teams: set[str] = set()
     for task in work.open_tasks(conn, case_id):
@@ -87,7 +93,10 @@ def _whose(conn: Connection, case_id: int) -> tuple[list[str], list[str]]:
             people.add(str(task.assignee))
         else:
             teams.update(task.groups)
-    return sorted(people), sorted(teams & groups.names(conn).keys())
+    teams &= groups.names(conn).keys()
+    if not people and not teams:
+        people.update(work.latest_doer(conn, case_id))
+    return sorted(people), sorted(teams)
 
 
 __all__ = ["LONGEST_REMARK", "answer", "receive", "remark", "standing_of"]

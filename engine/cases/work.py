@@ -57,6 +57,18 @@ def open_tasks(conn: Connection, case_id: int) -> list[OpenTask]:
     return [OpenTask(*row[:4], tuple(row[4]), *row[5:]) for row in conn.execute(query)]
 
 
+def latest_doer(conn: Connection, case_id: int) -> list[str]:
+    """The login of who did a task of the case last, if the account is still active."""
+    query = (
+        select(people.c.login)
+        .join(user_tasks, user_tasks.c.ended_by == people.c.login)
+        .where(user_tasks.c.case_id == case_id, user_tasks.c.state == "completed",
+               people.c.active)
+        .order_by(user_tasks.c.ended_at.desc(), user_tasks.c.key.desc()).limit(1)
+    )
+    return list(conn.scalars(query))
+
+
 def processes(conn: Connection, case_id: int) -> list[ProcessOfCase]:
     """All process instances of the case, in the order they started."""
     table = instances

@@ -10,7 +10,17 @@ import pytest
 from flask import Flask
 
 import forms
-from engine import cases, deployment, duties, history, notices, organisation, people, tasks
+from engine import (
+    cases,
+    customers,
+    deployment,
+    duties,
+    history,
+    notices,
+    organisation,
+    people,
+    tasks,
+)
 from engine.cases import work
 from engine.model import Json, Person
 from engine.wiring import Engine
@@ -200,3 +210,34 @@ def complete(office: Engine, data: dict[str, Json]) -> None:
         [task] = work.open_tasks(unit.conn, row(office).key)
         tasks.claim(unit, task.key, boss)
         tasks.complete(unit, task.key, data, boss)
+
+
+def test_nobody_is_renamed_by_who_knows_the_number(office: Engine, customer: Browser) -> None:
+    file(customer)
+    file(Browser(customer.client.application.test_client()), customer_name="别人", once="other")
+    with office.read() as conn:
+        known = customers.get(conn, FILED["customer_ref"])
+    assert known is not None
+    assert known.name == "王芳"
+
+
+def test_a_remark_finds_somebody_or_is_refused(office: Engine, customer: Browser) -> None:
+    file(customer)
+    case_id = row(office).key
+    with office.unit("test") as unit:
+        task = work.open_tasks(unit.conn, case_id)[0].key
+        clerk = next(one.person for one in people.list_(unit.conn, active_only=True)
+                     if "supervisor" in one.person.roles)
+        tasks.assign(unit, task, clerk.login, clerk)
+        unit.conn.exec_driver_sql(
+            "UPDATE user_tasks SET state = 'completed', ended_at = now(), ended_by = assignee"
+            " WHERE key = %s", (task,),
+        )
+    customer.post("/service/remark", {"text": "周末也可以联系我"})
+    with office.read() as conn:
+        told = [one.title for one in notices.page(conn, clerk).rows]
+        assert f"客户补充说明：{row(office).number}" in told
+    with office.unit("test") as unit:
+        unit.conn.exec_driver_sql("UPDATE cases SET closed_at = now() WHERE key = %s", (case_id,))
+    assert "提交补充说明" not in customer.get("/service/status").words
+    assert customer.post("/service/remark", {"text": "还有"}).status == 409
