@@ -129,12 +129,12 @@ def found_by(thrown: Thrown) -> Any:
             subscriptions.c.element_id,
             definitions.c.id.label("process_id"),
         )
-        .select_from(with_process())
+        .select_from(_with_process())
         .where(finds(thrown))
     )
 
 
-def with_process() -> Any:
+def _with_process() -> Any:
     """``subscriptions`` joined with the ``definitions`` of those who wait."""
     definition = func.coalesce(subscriptions.c.definition_key, instances.c.definition_key)
     return subscriptions.outerjoin(
@@ -143,23 +143,18 @@ def with_process() -> Any:
 
 
 def finds(thrown: Thrown) -> Any:
-    """The condition on ``subscriptions`` that it finds."""
-    found = matches(thrown.kind, thrown.name, thrown.correlation_key)
+    """The condition on ``subscriptions`` that it finds: start events take any correlation key.
+    Both keys are asked of the index, however many wait for the name."""
+    key = thrown.correlation_key
+    found = and_(
+        subscriptions.c.kind == thrown.kind,
+        subscriptions.c.name == thrown.name,
+        subscriptions.c.correlation_key.in_([key, ""]),
+        or_(subscriptions.c.correlation_key == key, subscriptions.c.instance_key.is_(None)),
+    )
     if thrown.at is None:
         return found
     return and_(found, subscriptions.c.created_at <= thrown.at)
-
-
-def matches(kind: Any, name: Any, correlation_key: Any) -> Any:
-    """The condition on ``subscriptions``: start events take any correlation key."""
-    return and_(
-        subscriptions.c.kind == kind,
-        subscriptions.c.name == name,
-        or_(
-            subscriptions.c.correlation_key == correlation_key,
-            and_(subscriptions.c.correlation_key == "", subscriptions.c.instance_key.is_(None)),
-        ),
-    )
 
 
 def receive(step: Step, target: Target, thrown: Thrown) -> bool:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, and_, any_, not_, or_, select, text, update
+from sqlalchemy import Connection, Row, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import buffer, plain
@@ -22,7 +22,7 @@ from engine.message_starts import Begun, begin, startable
 from engine.model import Json, Person
 from engine.step import Step
 from engine.store.unit import Crowded, Store, Unit
-from engine.tables import definitions, messages, subscriptions
+from engine.tables import messages, subscriptions
 
 MAX_TTL_S = 366 * 24 * 3600
 _LEADERS = frozenset({"supervisor", "admin"})
@@ -137,7 +137,8 @@ def deliver_buffered(engine: Store, limit: int = 100) -> int:
     messages were taken up."""
     with engine.read() as conn:
         now = engine.now()
-        keys = list(conn.execute(_offerable(now).limit(limit)).scalars())
+        asked = {"now": now, "since": now - _RACE, "limit": limit}
+        keys = list(conn.execute(_OFFERABLE, asked).scalars())
         keys += [one for one in startable(conn, now, limit) if one not in keys]
     return sum(_offer_kept(engine, key) for key in keys)
 
@@ -220,27 +221,6 @@ def _waits_alone(row: Mapping[str, Any]) -> bool:
     return bool(row.get("pending")) and row.get("start_key") is not None
 
 
-def _offerable(now: datetime) -> Any:
-    """What was published or given to somebody lately, and finds somebody it has not reached: a
-    subscription opened meanwhile may have missed it."""
-    same = buffer.matches(messages.c.kind, messages.c.name, messages.c.correlation_key)
-    # What waits for an instance to end is found by ``startable``.
-    held = and_(messages.c.start_key.is_not(None), subscriptions.c.instance_key.is_(None))
-    reached = definitions.c.id == any_(messages.c.reached)
-    found = select(1).select_from(buffer.with_process()).where(same, not_(held), not_(reached))
-    return (
-        select(messages.c.key)
-        .where(
-            messages.c.taken.is_(False),
-            messages.c.offered_at > now - _RACE,
-            or_(messages.c.pending, messages.c.expires_at > now),
-            not_(and_(messages.c.pending, messages.c.start_key.is_not(None))),
-            found.exists(),
-        )
-        .order_by(messages.c.published_at, messages.c.key)
-    )
-
-
 # -- offering
 
 
@@ -289,6 +269,32 @@ def _offer_to_case(unit: Unit, case_id: int, thrown: Thrown, begun: Begun) -> No
     step.finish()
 
 
+# What was published or given to somebody lately, and finds somebody it has not reached: a
+# subscription opened meanwhile may have missed it. What waits for an instance to end is found by
+# ``startable``. Each part asks the index of subscriptions by a whole key: joined, or with an OR,
+# every message is compared with all that wait for its name.
+_OFFERABLE = text(
+    """
+    SELECT m.key FROM messages m
+    WHERE NOT m.taken AND m.offered_at > :since AND (m.pending OR m.expires_at > :now)
+        AND NOT (m.pending AND m.start_key IS NOT NULL)
+        AND (EXISTS (
+            SELECT FROM subscriptions s
+            WHERE s.kind = m.kind AND s.name = m.name AND s.correlation_key = m.correlation_key
+                AND s.instance_key IS NOT NULL AND (
+                    SELECT d.id FROM instances i JOIN definitions d ON d.key = i.definition_key
+                    WHERE i.key = s.instance_key
+                ) <> ALL (m.reached)
+        ) OR m.start_key IS NULL AND EXISTS (
+            SELECT FROM subscriptions s
+            WHERE s.kind = m.kind AND s.name = m.name AND s.correlation_key = ''
+                AND s.instance_key IS NULL AND (
+                    SELECT d.id FROM definitions d WHERE d.key = s.definition_key
+                ) <> ALL (m.reached)
+        ))
+    ORDER BY m.published_at, m.key LIMIT :limit
+    """
+)
 _INSERT = insert(messages).on_conflict_do_nothing().returning(messages.c.key)
 _EXPIRE = text(
     "DELETE FROM messages WHERE expires_at <= :now AND (NOT pending OR published_at <= :past)"
