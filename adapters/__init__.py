@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from adapters import mail, sms
-from adapters.contract import Adapter, AdapterError, Request, Settings, Sms, Smtp
+from adapters.contract import Adapter, AdapterError, Imap, Request, Settings, Sms, Smtp
 
 __all__ = [
-    "Adapter", "AdapterError", "Request", "Settings", "Sms", "Smtp", "registry", "third_parties",
+    "Adapter", "AdapterError", "Imap", "Request", "Settings", "Sms", "Smtp", "registry",
+    "third_parties",
 ]
 
 registry: dict[str, Adapter] = {

@@ -40,11 +40,29 @@ class Sms:
 
 
 @dataclass(frozen=True, slots=True)
+class Imap:
+    """The mailbox whose mail is fetched; ``host`` is empty where none is."""
+
+    host: str = ""
+    port: int = 993
+    security: SmtpSecurity = "tls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+    folder: str = "INBOX"
+    every_s: float = 30.0
+    timeout_s: float = 20.0
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """One section per system; the web's settings fill them from the environment."""
+    """One section per system; the web's settings fill them from the environment.
+    ``receipt_key`` signs the receipt codes of mails that may be answered."""
 
     smtp: Smtp = field(default_factory=Smtp)
     sms: Sms = field(default_factory=Sms)
+    imap: Imap = field(default_factory=Imap)
+    receipt_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """`mail.send`: electronic mail out over SMTP (RFC 5321, RFC 5322).
 
 Variables: ``to`` (an address, several separated by commas or semicolons, or a list), ``cc``,
-``subject``, ``body`` (plain text), ``replyTo``. Result, in the variable named by the header
-``resultVariable`` (default ``mail``): ``{"messageId", "sentAt", "accepted": [address],
-"refused": [{"address", "code", "text"}]}``.
+``subject``, ``body`` (plain text), ``replyTo``, ``answerable`` (true: the subject and the end of
+the body get a receipt code, by which the answer finds its case; docs/channels.md). Result, in the
+variable named by the header ``resultVariable`` (default ``mail``): ``{"messageId", "sentAt",
+"accepted": [address], "refused": [{"address", "code", "text"}]}``.
 
 The Message-ID is made of the job's key: a mail sent again after a crash is the same mail, which
 receiving systems show once. BPMN errors: ``MAIL_INVALID`` (the request), ``MAIL_REFUSED`` (the
@@ -23,8 +24,10 @@ from email.headerregistry import Address, AddressHeader, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
+from hashlib import sha256
 
 from adapters.contract import AdapterError, Request, Smtp
+from adapters.receipts import receipt
 from engine.model import Json
 
 MOST_RECEIVERS = 50
@@ -75,12 +78,42 @@ def _message(request: Request) -> EmailMessage:
         message["Cc"] = cc
     if variables.get("replyTo"):
         message["Reply-To"] = _addresses("回复地址（replyTo）", variables.get("replyTo"))
-    message["Subject"] = _line("主题（subject）", variables)
+    code = _receipt(request)
+    subject, body = _line("主题（subject）", variables), _text("正文（body）", variables)
+    message["Subject"] = f"{subject} [{code}]" if code else subject
     message["Date"] = format_datetime(datetime.now().astimezone())
     message["Message-ID"] = f"<bihuan-job-{request.job_key}@{sender.domain}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(_text("正文（body）", variables), charset="utf-8", cte="base64")
+    if code:
+        body = f"{body}\n【回执码】{code}（请保留在回信中）"
+    message.set_content(body, charset="utf-8", cte="base64")
     return message
+
+
+def answer(settings: Smtp, to: str, subject: str, body: str, answered: str) -> None:
+    """Answer the mail with the Message-ID ``answered``; the same answer has the same Message-ID.
+    Raises AdapterError."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    sender = _addresses("SMTP_FROM", settings.sender)[0]
+    message["From"] = sender
+    message["To"] = _addresses("收件人（to）", to)
+    message["Subject"] = " ".join(subject.split())[:500]
+    message["Date"] = format_datetime(datetime.now().astimezone())
+    mark = sha256(f"{answered}\n{subject}\n{body}".encode()).hexdigest()[:32]
+    message["Message-ID"] = f"<bihuan-answer-{mark}@{sender.domain}>"
+    if answered.isascii() and answered.isprintable():
+        message["In-Reply-To"] = answered
+    message["Auto-Submitted"] = "auto-replied"
+    message.set_content(body, charset="utf-8", cte="base64")
+    refused = _send(settings, message, [to])
+    if refused:
+        raise _refused(refused)
+
+
+def _receipt(request: Request) -> str:
+    key = request.settings.receipt_key
+    wanted = request.variables.get("answerable") is True and bool(key)
+    return receipt(key, request.job_key) if wanted else ""
 
 
 def _addresses_of(message: EmailMessage, header: str) -> tuple[Address, ...]:

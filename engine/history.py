@@ -188,5 +188,5 @@ def _entry(row: Any, names: dict[tuple[int, str], str]) -> Entry:
 _ACTORS = {
     "system": "系统", "timer": "定时器", "message": "消息", "worker": "后台作业", "sample": "示例",
     "import": "导入", "customer:web": "客户（网上）", "customer:sms": "客户（短信）",
-    "customer:mail": "客户（邮件）",
+    "customer:mail": "客户（邮件）", "mail": "邮件",
 }  # fmt: skip

@@ -50,6 +50,7 @@ MAIN = frozenset(
         "case.marked",
         "case.mark-refused",
         "customer.remarked",
+        "mail.answered",
         "knowledge.used",
         "knowledge.unused",
         "knowledge.written",
@@ -229,6 +230,7 @@ _SENTENCES: dict[str, Callable[[str, Data], str]] = {
     "case.marked": lambda name, data:
         f"客户标记为 {'、'.join(data.get('marks', ()))}{_because(data)}",
     "case.mark-refused": lambda name, data: f"没有设置客户标记：{data.get('zh')}",
+    "mail.answered": lambda name, data: f"{data.get('from')} 用邮件反馈了处理结果",
     "customer.remarked": lambda name, data: f"客户补充说明：{data.get('text')}",
     "assessment.given": _assessed,
     "assessment.refused": lambda name, data: f"没有登记考核：{data.get('zh')}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 from collections.abc import Callable, Mapping
@@ -81,6 +82,14 @@ VARIABLES = (
     "SMTP_FROM",
     "SMTP_TIMEOUT",
     "SMTP_CA_FILE",
+    "IMAP_HOST",
+    "IMAP_PORT",
+    "IMAP_SECURITY",
+    "IMAP_USER",
+    "IMAP_PASSWORD",
+    "IMAP_FOLDER",
+    "IMAP_EVERY",
+    "IMAP_CA_FILE",
     "SMS_URL",
     "SMS_TOKEN",
     "SMS_SIGN",
@@ -89,7 +98,9 @@ VARIABLES = (
 )
 """Every variable we read; those in ``SECRETS`` may also be given as ``NAME_FILE``."""
 
-SECRETS = frozenset({"DATABASE_URL", "BIHUAN_SECRET_KEY", "SMTP_PASSWORD", "SMS_TOKEN"})
+SECRETS = frozenset({
+    "DATABASE_URL", "BIHUAN_SECRET_KEY", "SMTP_PASSWORD", "IMAP_PASSWORD", "SMS_TOKEN",
+})
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -101,11 +112,11 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     _refuse_unknown(environ)
     read = _Reader(environ)
     data_folder = read.value("BIHUAN_DATA", _folder, _usual_data_folder())
+    secret_key = read.value("BIHUAN_SECRET_KEY", _secret_key, "") or _kept_secret_key(data_folder)
     settings = Settings(
         database_url=read.value("DATABASE_URL", _database_url, ""),
         data_folder=data_folder,
-        secret_key=read.value("BIHUAN_SECRET_KEY", _secret_key, "")
-        or _kept_secret_key(data_folder),
+        secret_key=secret_key,
         host=read.value("BIHUAN_HOST", str, "127.0.0.1"),
         port=read.value("BIHUAN_PORT", _whole(1, 65535), 8000),
         public_url=read.value("BIHUAN_PUBLIC_URL", _public_url, ""),
@@ -119,7 +130,10 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         log_level=read.value(
             "BIHUAN_LOG_LEVEL", _one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
         ),
-        adapters=adapters.Settings(smtp=_smtp(read), sms=_sms(read)),
+        adapters=adapters.Settings(
+            smtp=_smtp(read), sms=_sms(read), imap=_imap(read),
+            receipt_key=hmac.digest(secret_key.encode(), b"receipts", "sha256").hex(),
+        ),
     )
     if settings.demo and settings.host not in _LOOPBACK:
         raise SettingsInvalid(
@@ -153,6 +167,22 @@ def _smtp(read: _Reader) -> adapters.Smtp:
             variable="SMTP_FROM",
         )
     return smtp
+
+
+def _imap(read: _Reader) -> adapters.Imap:
+    security = cast(
+        SmtpSecurity, read.value("IMAP_SECURITY", _one_of("none", "starttls", "tls"), "tls")
+    )
+    return adapters.Imap(
+        host=read.value("IMAP_HOST", str, ""),
+        port=read.value("IMAP_PORT", _whole(1, 65535), 993 if security == "tls" else 143),
+        security=security,
+        user=read.value("IMAP_USER", str, ""),
+        password=read.value("IMAP_PASSWORD", str, ""),
+        folder=read.value("IMAP_FOLDER", str, "INBOX"),
+        every_s=float(read.value("IMAP_EVERY", _whole(5, 3600), 30)),
+        ca_file=read.value("IMAP_CA_FILE", _existing_file, ""),
+    )
 
 
 def _sms(read: _Reader) -> adapters.Sms:

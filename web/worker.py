@@ -29,6 +29,7 @@ from engine.errors import Conflict, NotFound
 from engine.jobs import Job
 from engine.store.unit import Unit
 from engine.wiring import Engine
+from web.mailroom import Mailroom
 
 log = logging.getLogger("bihuan.worker")
 
@@ -196,6 +197,12 @@ def serve(runner: Runner, concurrency: int) -> None:
         max_instances=1,
         misfire_grace_time=None,
     )
+    if runner.settings.imap.host:
+        room = Mailroom(runner.engine, runner.settings)
+        scheduler.add_job(
+            room.collect, "interval", seconds=runner.settings.imap.every_s, coalesce=True,
+            max_instances=1, misfire_grace_time=None,
+        )
     # A tick that takes longer than a second is followed by the next one: no news.
     logging.getLogger("apscheduler.scheduler").addFilter(
         lambda record: "maximum number of running instances" not in record.getMessage()

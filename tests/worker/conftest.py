@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from tests.database import database, engine, server, template
 from tests.mailbox import place, start
+from tests.postbox import postbox
 
-__all__ = ["database", "engine", "place", "server", "start", "template"]
+__all__ = ["database", "engine", "place", "postbox", "server", "start", "template"]
