@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, Row, or_, select, text
 
 from engine.articles import KINDS
 from engine.knowledge import storing, words
@@ -118,6 +118,7 @@ def search(
     """Articles with all the words of the question, best first; where there are none, those with
     most of them. Without a question all articles, those used most first. ``category`` is a code,
     with all below it."""
+    question, kind, category = (one.replace("\x00", " ") for one in (question, kind, category))
     known = _asked(conn, question)
     values = {"kind": kind, "category": category, "most": most}
     if not question.strip():
@@ -159,13 +160,12 @@ def _rows(
 
 
 def _literally(conn: Connection, piece: str, values: dict[str, Any]) -> Sequence[Row[Any]]:
-    """Those in whose title or text the very piece stands: what the words do not find."""
-    body = articles.c.content["text"].astext
-    keys = conn.execute(
-        articles.select().with_only_columns(articles.c.key)
-        .where(contains(articles.c.title, piece) | contains(body, piece))
-    ).scalars().all()
-    return [row for row in _rows(conn, _LISTED, (), values) if row.key in set(keys)]
+    """Those in whose title, keywords or text the very piece stands: what the words do not find."""
+    content = articles.c.content
+    places = (articles.c.title, content["keywords"].astext, content["text"].astext)
+    found = select(articles.c.key).where(or_(*(contains(one, piece) for one in places)))
+    keys = set(conn.execute(found).scalars())
+    return [row for row in _rows(conn, _LISTED, (), values) if row.key in keys]
 
 
 def _found(

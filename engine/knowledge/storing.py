@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, cast, select, update
+from sqlalchemy import Connection, Row, cast, func, select, update
 from sqlalchemy.dialects.postgresql import TSVECTOR, insert
 
 from engine import categories, definitions
@@ -62,7 +63,6 @@ def write(
 
 
 def _values(unit: Unit, article: Article, number: int, from_file: bool) -> dict[str, Any]:
-    learn(unit.conn)
     words.learn(article.keywords)
     return {
         "version": number, "kind": article.kind, "title": article.title,
@@ -73,14 +73,14 @@ def _values(unit: Unit, article: Article, number: int, from_file: bool) -> dict[
 
 
 def _vector(conn: Connection, article: Article) -> str:
-    """The title weighs most, then keywords and techniques, then the summary and the names of the
-    categories, then the text."""
+    """The title weighs most, then keywords and techniques, then the summary; the names of the
+    categories no more than the text."""
     labels = [path for code in article.categories if (path := category_path(conn, code))]
     return words.vector(
         (article.title, "A"),
         (" ".join((*article.keywords, *article.techniques)), "B"),
-        (" ".join((article.summary, *labels)), "C"),
-        (f"{article.caution} {plain(article.text)}", "D"),
+        (article.summary, "C"),
+        (" ".join((*labels, article.caution, plain(article.text))), "D"),
     )
 
 
@@ -100,7 +100,10 @@ def category_path(conn: Connection, code: str) -> str | None:
     return next((path for one in known if (path := one.path(code))), None)
 
 
-def learn(conn: Connection) -> None:
-    """The names of categories are words of the domain."""
+def learn(conn: Connection, more: Iterable[str] = ()) -> None:
+    """The names of categories and the keywords of all articles are words of the domain: who asks
+    cuts a text as who wrote it."""
+    keywords = func.jsonb_array_elements_text(articles.c.content["keywords"])
+    words.learn((*conn.execute(select(keywords).distinct()).scalars(), *more))
     for one in categories.named(conn, definitions.number(conn)).values():
         words.learn(category.label for category in one.categories.values())

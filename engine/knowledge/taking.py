@@ -33,6 +33,8 @@ class Offer:
 
 def take(unit: Unit, files: Mapping[str, Article]) -> None:
     """Bring the articles, by id, up to deployed files that have changed."""
+    if files:
+        storing.learn(unit.conn, [word for one in files.values() for word in one.keywords])
     for id_, article in files.items():
         before = unit.conn.execute(
             select(articles).where(articles.c.id == id_).with_for_update()
@@ -73,6 +75,7 @@ def adopt(unit: Unit, key: int, person: Person) -> int:
     if before.offered is None:
         raise _nothing()
     article = Article.from_json(before.offered)
+    storing.learn(unit.conn)
     number = storing.write(unit, before, article, "采用文件中的版本", from_file=True)
     _decided(unit, key)
     return number

@@ -30,6 +30,7 @@ def may_edit(person: Person) -> bool:
 def add(unit: Unit, article: Article, why: str, person: Person) -> int:
     """A new article; returns its key. Forbidden, Invalid (``fields``)."""
     permit(person)
+    storing.learn(unit.conn)
     return storing.create(unit, None, _good(article), _reason(why or "新建"), from_file=False)
 
 
@@ -52,6 +53,7 @@ def change(
         )
     if article == Article.from_json(before.content):
         return based_on
+    storing.learn(unit.conn)
     return storing.write(unit, before, article, _reason(why), from_file=False)
 
 
@@ -70,6 +72,7 @@ def restore(unit: Unit, key: int, number: int, why: str, person: Person) -> int:
     if content is None:
         raise NotFound(f"没有第 {number} 版。", f"There is no version {number}.")
     article = Article.from_json(content)
+    storing.learn(unit.conn)
     return storing.write(
         unit, before, article, _reason(why), from_file=False, restored=number
     )
