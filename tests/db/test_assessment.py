@@ -8,8 +8,9 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
-from engine import Engine, assessment, cases, history, run
+from engine import Engine, assessment, cases, groups, history, people, run
 from engine.assessment import Assessment, Line
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
 from engine.model import Json, Person
@@ -68,6 +69,25 @@ def test_a_score_is_the_last_doer_s(engine: Engine) -> None:
     assert found.appeal_until is not None
     assert found.appeal_until.astimezone(UTC).date().isoformat() == "2026-11-17"
     assert "考核 受理、wang01：2 分（要素不全、分类不准）" in told(engine, case_id)
+
+
+@pytest.mark.parametrize(
+    ("department", "members", "unit"),
+    [
+        ("受理中心", ("review",), "intake"),  # by the name of the unit
+        ("某处", ("all", "review", "sp-xinghe"), "sp-xinghe"),  # the vendor among the groups
+        (None, ("all", "review"), "review"),  # "all" is no unit
+        (None, (), None),
+    ],
+)  # fmt: skip
+def test_whose_people_somebody_is(
+    engine: Engine, department: str | None, members: tuple[str, ...], unit: str | None
+) -> None:
+    with engine.unit("system") as work:
+        groups.set_names(work, {"all": "全体"})
+        people.add(work, "new01", "新人", groups=members, department=department)
+        found = text("SELECT unit FROM v_people WHERE person = 'new01'")
+        assert work.conn.execute(found).scalar_one() == unit
 
 
 def test_scoring_is_optional_and_leaves_nothing_in_the_case(engine: Engine) -> None:
