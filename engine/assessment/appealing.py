@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Connection, select, update
 
 from engine import history
@@ -19,7 +21,7 @@ def appeal(unit: Unit, key: int, person: Person, reason: str) -> None:
     """The assessed, or who leads the unit, appeals once, in time and with a reason. NotFound,
     Forbidden, Conflict, Invalid."""
     found = _locked(unit, person, key)
-    if not may_appeal(unit.conn, found, person):
+    if not may_appeal(unit.conn, [found], person):
         raise Forbidden("只有被评的人员或其单位负责人可以申诉。",
                         "Only the assessed or who leads the unit may appeal.")
     if found.appealed_at is not None:
@@ -53,11 +55,10 @@ def decide(unit: Unit, key: int, person: Person, stands: bool, note: str) -> Non
     _tell(unit, found, "assessment.decided", {"stands": stands, "why": why})
 
 
-def may_appeal(conn: Connection, found: Assessment, person: Person) -> bool:
-    """Whether it concerns the person or a unit that he leads."""
-    if found.person == person.login:
-        return True
-    return found.unit is not None and found.unit in led_by(conn, person.login)
+def may_appeal(conn: Connection, found: Iterable[Assessment], person: Person) -> set[int]:
+    """The keys of those that concern the person or a unit that he leads."""
+    led = {*led_by(conn, person.login)}
+    return {one.key for one in found if one.person == person.login or one.unit in led}
 
 
 def may_decide(person: Person) -> bool:

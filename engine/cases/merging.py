@@ -271,8 +271,9 @@ _COUNT = text("""
 """)
 _MERGED_INTO = text("""
     WITH RECURSIVE down AS (
-        SELECT key FROM cases WHERE merged_into = :case_id
-        UNION SELECT c.key FROM cases c JOIN down ON c.merged_into = down.key
+        SELECT case_id AS key FROM case_merges WHERE into_case = :case_id AND undone_at IS NULL
+        UNION SELECT m.case_id FROM case_merges m JOIN down ON m.into_case = down.key
+        WHERE m.undone_at IS NULL
     )
     SELECT c.key, c.number, c.received_at, cu.ref
     FROM down JOIN cases c USING (key) LEFT JOIN customers cu ON cu.key = c.customer_key

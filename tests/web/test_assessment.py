@@ -16,6 +16,7 @@ from engine.assessment_tables import assessments
 from engine.model import File
 from engine.wiring import Engine
 from tests.web.conftest import Browser
+from tests.web.test_cost import counted
 
 Open = Callable[[str], Browser]
 RULES = Path(__file__).parents[2] / "processes/complaint"
@@ -100,3 +101,21 @@ def test_the_file_for_spreadsheets(month: dict[str, int], browser_of: Open) -> N
     assert head[:3] == ["单位", "评分次数", "均分"]
     # A name that a spreadsheet would compute is led by an apostrophe.
     assert ["'=受理组", "2", "3.50", "4.5", "4"] in [row[:5] for row in rows]
+
+
+def test_a_long_list_costs_no_more_than_a_short_one(
+    desk: Engine, month: dict[str, int], browser_of: Open
+) -> None:
+    chief = browser_of("chief")
+    with counted(desk) as few:
+        chief.get(f"/assessment/list?{MARCH}")
+    with desk.unit("system") as unit:
+        unit.conn.exec_driver_sql(
+            "INSERT INTO assessments (key, case_id, kind, role, person, unit, given_by, given_at)"
+            " SELECT key + n * 100000, case_id, kind, role, person, unit, given_by, given_at"
+            " FROM assessments, generate_series(1, 20) AS n"
+        )
+    with counted(desk) as many:
+        page = chief.get(f"/assessment/list?{MARCH}")
+    assert page.status == 200
+    assert len(many.statements) == len(few.statements)

@@ -117,8 +117,8 @@ def _listed(
     person = session.person()
     names = people.names(conn)
     units = groups.names(conn)
-    mine = {one.key for one in found if one.appealed_at is None
-            and assessment.may_appeal(conn, one, person)}
+    new = [one for one in found if one.appealed_at is None]
+    mine = assessment.may_appeal(conn, new, person) if new else set()
     title = units.get(value) or names.get(value) or (_("（未注明）") if value == _NOBODY else value)
     return render_template(
         "assessment_list.html", rows=found, asked=asked, names=names, units=units, kinds=KINDS,
