@@ -24,7 +24,7 @@ def command(paths: tuple[Path, ...], check_only: bool) -> None:
     """把流程图、决策表、表单等文件一起部署；有一处错误就全部不部署。
 
     路径可以是文件或文件夹；文件夹里只取认识的文件（.bpmn .dmn .form .case.json .calendar.json
-    .catalogue.json .figure.sql .list.sql）。
+    .catalogue.json .figure.sql .list.sql .article.md）。
     """
     files = [File(path.name, path.read_bytes()) for path in _found(paths)]
     with opened() as engine:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import forms
 import processes
-from engine import deployment, resources
+from engine import deployment, knowledge, resources
 from engine.deployment import Deployment, Version
+from engine.knowledge.taking import Offer
 from engine.model import File
 from engine.wiring import Engine
 
@@ -37,7 +38,8 @@ def deploy(engine: Engine) -> list[str]:
         }
         ours = [file for file in files() if file.name not in changed_here]
         done = deployment.deploy(unit, ours) if ours else None
-    return [*_new(done), *_kept(changed_here)]
+        offers = knowledge.offers(unit.conn)
+    return [*_new(done), *_kept(changed_here), *_offered(offers)]
 
 
 def _new(done: Deployment | None) -> list[str]:
@@ -47,6 +49,14 @@ def _new(done: Deployment | None) -> list[str]:
     if len(changed) > _MOST_LINES:
         return [f"已部署 {len({one.resource for one in changed})} 个文件。"]
     return [f"{one.resource}：{one.name or one.id}，第 {one.version} 版" for one in changed]
+
+
+def _offered(offers: list[Offer]) -> list[str]:
+    return [
+        f"知识“{one.title}”：保留 {one.edited_by} 在网页上改的第 {one.version} 版；"
+        "文件中的版本等管理员在知识库中决定"
+        for one in offers
+    ]
 
 
 def _kept(changed_here: dict[str, Version]) -> list[str]:
