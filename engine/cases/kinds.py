@@ -24,7 +24,7 @@ from engine.privacy import MASKS
 
 _KEYS = {
     "about", "order", "id", "name", "process", "number", "title", "customer", "due", "fields",
-    "statuses", "intake", "duplicates", "repeats", "ended", "counted", "marks", "public",
+    "statuses", "intake", "duplicates", "repeats", "ended", "counted", "marks", "public", "quick",
 }
 _PUBLIC_KEYS = {
     "statuses", "fields", "numbers", "form", "title", "about", "given", "actions",
@@ -110,7 +110,7 @@ class CaseKind:
     """``duplicates`` are the fields that make an open case of the same customer a likely
     duplicate; ``ended`` gives the status for how the process ended, where it changes, and
     ``merged`` that of a case merged into another one; ``counted`` says whether a case counts
-    for the marks of its customer."""
+    for the marks of its customer; ``quick`` is the form of the page for phones (``/quick``)."""
 
     id: str
     name: str
@@ -122,6 +122,7 @@ class CaseKind:
     fields: tuple[CaseField, ...]
     statuses: tuple[str, ...]
     intake: str | None = None
+    quick: str | None = None
     duplicates: tuple[str, ...] = ()
     repeats: Repeats | None = None
     ended: Mapping[str, str] = field(default_factory=dict)
@@ -211,6 +212,7 @@ class _Reader:
             due=self._feel("due", data.get("due")),
             fields=fields, statuses=statuses,
             intake=None if data.get("intake") is None else self._text("intake", data["intake"]),
+            quick=None if data.get("quick") is None else self._text("quick", data["quick"]),
             duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
             repeats=self._repeats(data.get("repeats"), keys, statuses),
             ended=self._ended(data.get("ended", {}), statuses),

@@ -18,6 +18,7 @@ from web.pages import (
     knowledge_editor,
     links,
     notices,
+    quick,
     service,
     sign_in,
     task,
@@ -25,6 +26,7 @@ from web.pages import (
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
+    quick.pages,
     cases.pages, case.pages, links.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
     assessment.pages,

@@ -36,7 +36,10 @@ def choose() -> Response | str:
         (title, [kind for kind in kinds if bool(kind.customer) == of_customer])
         for title, of_customer in ((_("客户来单"), True), (_("内部事项"), False))
     ]
-    return render_template("kinds.html", by_purpose=[one for one in by_purpose if one[1]])
+    return render_template(
+        "kinds.html", by_purpose=[one for one in by_purpose if one[1]],
+        quick=any(kind.quick for kind in kinds),
+    )
 
 
 @pages.get("/<kind_id>")
