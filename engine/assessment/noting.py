@@ -88,24 +88,26 @@ def _write(
 
 
 def _assessed(unit: Unit, case_id: int, values: Mapping[str, Json]) -> _Assessed | None:
-    """The one who did the task last that ``assess.of`` names, unless the diagram says whom."""
+    """The one who did the task last that ``assess.of`` names, unless the diagram says whom; a
+    login that nobody has is left out."""
     of = [part.strip() for part in str(values.get("assess.of") or "").split(",") if part.strip()]
     task: Any = unit.conn.execute(_TASK, {"case": case_id, "of": of}).first() if of else None
-    role = str(values.get("assess.role") or (task.name if task else "") or "")
-    person = values.get("assess.person") or (task.person if task else None)
-    ours, vendor = (task.unit, task.kind == "vendor") if task else (None, False)
+    role = str(values.get("assess.role") or (task.name if task else "") or "—")
+    person, ours, vendor = None, None, False
+    if task:
+        person, ours, vendor = task.person, task.unit, task.kind == "vendor"
+    if values.get("assess.person"):
+        login = str(values["assess.person"]).strip()
+        found: Any = unit.conn.execute(_PERSON, {"login": login}).first()
+        if found:
+            person, ours, vendor = login, found.unit, found.kind == "vendor"
     if values.get("assess.unit"):
         ours = str(values["assess.unit"])
         vendor = unit.conn.execute(_GROUP, {"id": ours}).scalar() == "vendor"
-    elif values.get("assess.person"):
-        found: Any = unit.conn.execute(_PERSON, {"login": str(person)}).first()
-        ours, vendor = (found.unit, found.kind == "vendor") if found else (ours, vendor)
     if not person and not ours:
         return None
-    return _Assessed(
-        task.element_id if task else None, role or "—", str(person) if person else None, ours,
-        ours if vendor else None,
-    )
+    element = task.element_id if task else None
+    return _Assessed(element, role, person, ours, ours if vendor else None)
 
 
 def _ruled(unit: Unit, case_id: int, kind: str, score: int | None, role: str) -> _Ruled:

@@ -25,6 +25,7 @@ SCORED = {f"assess.{name}": f"=upstream_{name}" for name in ("score", "reasons",
 FAULT = {
     "assess.kind": "=kind", "assess.unit": "=at_fault", "assess.role": "责任单位",
     "assess.reasons": '=if at_fault = null then null else ["公司有责"]', "assess.points": "=off",
+    "assess.person": "=who",
 }
 KIND = {
     "id": "desk", "name": "差事", "process": "desk", "number": "CS{date}-{seq:04}",

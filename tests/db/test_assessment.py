@@ -171,6 +171,22 @@ def test_the_points_of_a_fault_are_the_diagram_s(engine: Engine) -> None:
     assert line.scores == 0
 
 
+@pytest.mark.parametrize(("who", "person"), [(" sun01 ", "sun01"), ("nobody", None)])
+def test_a_person_at_fault_is_named_where_there_is_one(
+    engine: Engine, who: str, person: str | None
+) -> None:
+    faulty = {"kind": "attitude", "at_fault": "review", "off": 10, "who": who}
+    hand_over(
+        engine, TAKEN, ("check", SUN, {}), ("serve", HE, {}), ("judge", SUN, {}),
+        ("close", WANG, faulty),
+    )  # fmt: skip
+
+    (found,) = given(engine)
+    assert found.person == person
+    assert found.unit == "review"
+    assert found.veto
+
+
 def test_vendors_stand_on_their_sheet_only(engine: Engine) -> None:
     hand_over(
         engine, TAKEN, ("check", SUN, {"upstream_score": "5"}), ("serve", HE, {}),

@@ -16,7 +16,7 @@ _NEEDS = (
     ("case.link.from", ("case.link",)), ("case.merge.undo", ("case.merge",)),
     ("case.link", ("case.link.to", "case.link.from")),
     *((f"assess.{name}", ("assess.score", "assess.reasons", "assess.note"))
-      for name in ("of", "role", "kind", "person", "unit")),
+      for name in ("of", "role", "kind", "points", "person", "unit")),
     ("assess.score", ("assess.of", "assess.person", "assess.unit")),
     ("assess.reasons", ("assess.of", "assess.person", "assess.unit")),
     ("assess.note", ("assess.of", "assess.person", "assess.unit")),
