@@ -15,6 +15,7 @@ from engine.cases import open_ as open_case
 from engine.clocks.clock import Clock
 from engine.model import Json
 from engine.tables import jobs as jobs_table
+from engine.tables import user_tasks
 from tests.scenarios.complaint import START
 from tests.scenarios.test_on_database import MAIN, OnDatabase, answers
 
@@ -47,6 +48,14 @@ class Desk:
     def later(self, minutes: int) -> None:
         self.there.travel(datetime.now(START.tzinfo) + timedelta(minutes=minutes))
 
+    def due(self, element_id: str) -> str:
+        """Of the open task of this element."""
+        query = select(user_tasks.c.due_at).where(
+            user_tasks.c.element_id == element_id, user_tasks.c.ended_at.is_(None)
+        )
+        with self.engine.read() as conn:
+            return f"{conn.execute(query).scalar_one().astimezone(START.tzinfo):%m-%d %H:%M}"
+
     def clocks(self) -> dict[str, Clock]:
         with self.engine.read() as conn:
             return {one.name: one for one in clocks.of_case(conn, self.case_id)}
@@ -72,18 +81,19 @@ def test_each_step_has_its_clock_and_suspension_stops_those_that_run(desk: Desk)
     desk.send("complaint-suspend", suspend_reason="等客户", resume_at="2026-03-02T17:00:00+08:00")
     found = desk.clocks()
     assert {name: one.state for name, one in found.items()} == {
-        "回复": "paused", "处理": "paused", "派单": "met",
+        "回复": "paused", "处理": "paused", "解决": "paused", "派单": "met",
     }
     assert found["回复"].pauses[0].why == "等客户"
     desk.later(30)
     desk.send("complaint-resume", resume_note="已收到")
     found = desk.clocks()
     assert (_due(found["处理"]), _due(found["回复"])) == ("03-02 13:40", "03-02 15:00")
+    assert _due(found["解决"]) == "03-03 09:30", "24 hours and the half hour it stood still"
 
     for element_id in ("investigate", "check_feedback", "answer_customer"):
         desk.do(element_id)
     assert {name: one.state for name, one in desk.clocks().items()} == {
-        "回访": "running", "回复": "met", "处理": "met", "派单": "met",
+        "回访": "running", "回复": "met", "解决": "met", "处理": "met", "派单": "met",
     }
 
 
@@ -110,3 +120,28 @@ def test_the_regulators_clocks_run_beside_ours(desk: Desk) -> None:
     found = desk.clocks()
     assert (_due(found["监管"]), _due(found["监管办结"])) == ("03-17 09:00", "04-01 09:00")
     assert found["回复"].state == "running"
+
+
+def test_an_escalated_order_has_to_be_answered_sooner(desk: Desk) -> None:
+    for element_id in ("pre_process", "check_order", "investigate", "check_feedback"):
+        desk.do(element_id)
+    assert _due(desk.clocks()["回复"]) == "03-02 14:30"
+    desk.later(10)
+    desk.send(
+        "complaint-escalate", escalation_source="provincial-company",
+        escalated_at="2026-03-02T09:10:00+08:00", escalation_note="省公司转来",
+    )
+    reply = desk.clocks()["回复"]
+    assert (_due(reply), reply.state) == ("03-02 10:10", "running"), "60 min from the escalation"
+    assert desk.due("answer_customer") == "03-02 10:10", "whoever replies sees it"
+
+
+def test_escalating_after_the_answer_begins_no_reply_clock(desk: Desk) -> None:
+    for element_id in ("pre_process", "check_order", "investigate", "check_feedback"):
+        desk.do(element_id)
+    desk.do("answer_customer")
+    desk.send(
+        "complaint-escalate", escalation_source="provincial-company",
+        escalated_at="2026-03-02T09:10:00+08:00", escalation_note="省公司转来",
+    )
+    assert desk.clocks()["回复"].state == "met"
