@@ -22,6 +22,8 @@ _BREAKS = frozenset({"br", "p", "div", "tr", "li", "h1", "h2", "h3", "h4", "tabl
 _UNSEEN = frozenset({"script", "style", "head", "title"})
 _BLANKS = re.compile(r"[ \t\u00a0\u3000]+")
 _MANY_LINES = re.compile(r"\n{3,}")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,80}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
 _ROBOTS = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.IGNORECASE)
 
 
@@ -66,11 +68,11 @@ def _header(message: Message, name: str) -> str:
     try:
         pieces = decode_header(message.get(name, ""))
     except (MessageError, ValueError, UnicodeError):
-        return _raw(str(message.get(name, "")))
-    return "".join(
+        return _CONTROLS.sub(" ", _raw(str(message.get(name, ""))))
+    return _CONTROLS.sub(" ", "".join(
         _decoded(piece, charset or "") if isinstance(piece, bytes) else _raw(piece)
         for piece, charset in pieces
-    )
+    ))
 
 
 def _raw(text: str) -> str:
@@ -84,7 +86,8 @@ def _decoded(content: bytes, charset: str) -> str:
     named = _CHARSETS.get(charset.lower().strip("'\" "), charset.lower().strip("'\" "))
     for one in filter(None, (named, "utf-8", "gb18030")):
         try:
-            return content.decode(one)
+            # Some charsets give halves of characters, which cannot be kept.
+            return content.decode(one).encode("utf-8", "replace").decode()
         except (LookupError, ValueError):
             continue
     return content.decode("utf-8", "replace")
@@ -102,6 +105,7 @@ def _parts(message: Message) -> tuple[str, str, list[Attachment]]:
             target = plain if kind == "text/plain" else html
             target.append(_decoded(content, str(part.get_content_charset() or "")))
         elif content:
+            kind = kind if _MEDIA_TYPE.fullmatch(kind) else "application/octet-stream"
             files.append(Attachment(name or f"附件{len(files) + 1}", kind, content))
     return "\n".join(plain), "\n".join(html), files
 

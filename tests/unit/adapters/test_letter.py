@@ -68,3 +68,22 @@ def test_a_receipt_is_ours_or_none() -> None:
     assert receipts.job_of("secret", code.replace("-42-", "-43-")) is None
     assert receipts.job_of("secret", "没有") is None
     assert receipts.codes(code.replace("-42-", "-43-"))
+
+
+def test_what_cannot_be_kept_is_read_without_it() -> None:
+    """NULs and halves of characters, hidden in encoded words, charsets and types of files."""
+    found = letter.read(
+        b"Message-ID: =?utf-8?b?PGEAYkBjPg==?=\r\n"
+        b"Subject: =?utf-7?q?+2D0-?= =?utf-8?b?AGE=?=\r\n"
+        b"From: =?unicode_escape?q?=5Cud83d?= <a@b.cn>\r\n"
+        b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"
+        b"Content-Type: text/plain; charset=unicode_escape\r\n\r\nhello \\ud83d\r\n--x\r\n"
+        b"Content-Type: image/p\x00ng\r\nContent-Disposition: attachment; filename=a.png\r\n\r\n"
+        b"abc\r\n--x--\r\n"
+    )
+    assert (found.id, found.sender) == ("<a b@c>", "a@b.cn")
+    [file] = found.attachments
+    assert (file.name, file.media_type) == ("a.png", "application/octet-stream")
+    for text in (found.id, found.subject, found.sender_name, found.text):
+        assert "\x00" not in text
+        assert text.encode("utf-8").decode("utf-8") == text
