@@ -124,7 +124,9 @@ def _of_category(conn: Connection, code: str) -> ColumnElement[bool]:
         field.key for kind in kinds(conn) for field in kind.fields
         if field.catalogue is not None and field.level == level
     }
-    return or_(false(), *(table.c.data[key].astext == code for key in sorted(fields)))
+    # As with words: "coalesce" keeps the cases from being taken for rare, and read to the last.
+    found = or_(false(), *(table.c.data[key].astext == code for key in sorted(fields)))
+    return func.coalesce(found, false())
 
 
 def view(conn: Connection, case_id: int) -> CaseView:
@@ -273,8 +275,10 @@ def _containing(conn: Connection, words: list[str]) -> list[ColumnElement[bool]]
     found = conn.scalars(rare.limit(_FEW + 1)).all()
     if len(found) <= _FEW:
         return [table.c.key.in_(found)]
+    # Not LIKE, which is taken for rare: then all cases would be read and sorted. Taken for common,
+    # they are read from the latest on until the page is full.
     lowered = func.lower(table.c.search)
-    return [lowered.contains(word.lower(), autoescape=True) for word in words]
+    return [func.strpos(lowered, word.lower()) > 0 for word in words]
 
 
 def _after(cursor: str) -> ColumnElement[bool]:
