@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 
 from engine import Engine
-from engine.channel_tables import metadata
+from engine.channel_tables import attachments
 from engine.errors import Invalid
 from engine.store import migrate, partitions
 from engine.store.connection import address, connect
@@ -22,7 +22,7 @@ from engine.tables import cases, groups
 
 
 def test_migrations_bring_the_schema_of_the_tables(engine: Engine) -> None:
-    assert {"cases", "articles", "received", "attachments"} <= metadata.tables.keys()
+    assert {"cases", "articles", "received", "attachments"} <= attachments.metadata.tables.keys()
     with engine.pool.connect() as conn:
         assert migrate.differences(conn) == []
         assert migrate.current(conn) == migrate.latest()
