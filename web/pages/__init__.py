@@ -10,6 +10,7 @@ from web.pages import (
     deployments,
     figure_tables,
     figures,
+    files,
     health,
     inbox,
     incidents,
@@ -27,7 +28,7 @@ from web.pages import (
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
     quick.pages,
-    cases.pages, case.pages, links.pages, customers.pages, service.pages,
+    cases.pages, case.pages, links.pages, files.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
     assessment.pages,
     notices.pages, knowledge.pages, knowledge_editor.pages,

@@ -12,7 +12,9 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 import forms
-from engine import cases, clocks, groups, history, incidents, limits, messages, notices, people, run
+from engine import (
+    cases, channels, clocks, groups, history, incidents, limits, messages, notices, people, run,
+)
 from engine.cases import CaseKind
 from engine.cases.work import open_tasks, processes
 from engine.errors import Conflict, Forbidden
@@ -51,7 +53,7 @@ def show(case_id: int) -> str:
             may_agree=limits.may_agree(conn, case_id, person),
             may_change=not _LEADERS.isdisjoint(person.roles),
             incidents=incidents.list_open(conn, case_id),
-            belonging=belonging(conn, view, person),
+            belonging=belonging(conn, view, person), files=channels.attached(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
         )
@@ -72,6 +74,7 @@ def aside(case_id: int) -> str:
         return render_template(
             "case_aside.html", lines=lines, case=view, case_id=case_id,
             faces=_faces(conn, case_id), belonging=belonging(conn, view, session.person()),
+            files=channels.attached(conn, case_id),
         )
 
 
