@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, text
+from sqlalchemy import Connection, Row, func, or_, select, text
 
 from engine.articles import KINDS
 from engine.knowledge import storing, words
 from engine.knowledge.words import Asked
 from engine.knowledge_tables import articles
-from engine.store.search import contains
 
 _WINDOW = 110
 _BEFORE = 30
@@ -163,7 +162,9 @@ def _literally(conn: Connection, piece: str, values: dict[str, Any]) -> Sequence
     """Those in whose title, keywords or text the very piece stands: what the words do not find."""
     content = articles.c.content
     places = (articles.c.title, content["keywords"].astext, content["text"].astext)
-    found = select(articles.c.key).where(or_(*(contains(one, piece) for one in places)))
+    small = piece.lower()
+    holds = (func.lower(one).contains(small, autoescape=True) for one in places)
+    found = select(articles.c.key).where(or_(*holds))
     keys = set(conn.execute(found).scalars())
     return [row for row in _rows(conn, _LISTED, (), values) if row.key in keys]
 
