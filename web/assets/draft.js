@@ -23,6 +23,8 @@ class Draft {
     if (this.stopped) return;
     this.dirty = true;
     this.tries = 0;
+    // “Saved” holds for what was there before; a warning stays until something is saved.
+    if (!this.status?.classList.contains("text-danger")) this.say("");
     this.later(QUIET);
   }
 
@@ -59,6 +61,7 @@ class Draft {
   answered(status) {
     if (status < 300) {
       this.tries = 0;
+      if (this.dirty) return; // changed since: not all of it is saved
       const now = new Date();
       const clock = now.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
       this.say(`草稿已保存 ${clock}`);
