@@ -315,7 +315,7 @@ def test_accounts_are_listed_disabled_and_given_rights(
     at = tree.index("网络部\tnetwork\t朱立群")
     assert tree[at + 1] == "  核心网班\tnetwork.core\t白羽"
     assert "    增值业务管理\tvendors.vas\t陶然" in tree
-    assert len(tree) == 111
+    assert len(tree) == 112
     assert bihuan("enable", "shouli01").exit_code == 0
     with engine.read() as conn:
         assert all(account.active for account in people.list_(conn))
