@@ -151,8 +151,6 @@ class Ledger:
         if due != old.due_at:
             new = new.moved(Change(
                 self._unit.now, self._unit.actor, "again", old.due_at, due))
-            if made.variable:  # the other processes of the case hold the time before
-                moves.append(Move(made.variable, old.due_at, due))
         if change.agreed is not None:
             new = self._agreed(new, change, old.due_at)
         self._put(new)

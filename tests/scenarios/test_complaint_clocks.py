@@ -15,7 +15,6 @@ from engine.cases import open_ as open_case
 from engine.clocks.clock import Clock
 from engine.model import Json
 from engine.tables import jobs as jobs_table
-from engine.tables import user_tasks
 from tests.scenarios.complaint import START
 from tests.scenarios.test_on_database import MAIN, OnDatabase, answers
 
@@ -47,14 +46,6 @@ class Desk:
 
     def later(self, minutes: int) -> None:
         self.there.travel(datetime.now(START.tzinfo) + timedelta(minutes=minutes))
-
-    def due(self, element_id: str) -> str:
-        """Of the open task of this element."""
-        query = select(user_tasks.c.due_at).where(
-            user_tasks.c.element_id == element_id, user_tasks.c.ended_at.is_(None)
-        )
-        with self.engine.read() as conn:
-            return f"{conn.execute(query).scalar_one().astimezone(START.tzinfo):%m-%d %H:%M}"
 
     def clocks(self) -> dict[str, Clock]:
         with self.engine.read() as conn:
@@ -133,7 +124,6 @@ def test_an_escalated_order_has_to_be_answered_sooner(desk: Desk) -> None:
     )
     reply = desk.clocks()["回复"]
     assert (_due(reply), reply.state) == ("03-02 10:10", "running"), "60 min from the escalation"
-    assert desk.due("answer_customer") == "03-02 10:10", "whoever replies sees it"
 
 
 def test_escalating_after_the_answer_begins_no_reply_clock(desk: Desk) -> None:
