@@ -23,6 +23,7 @@ from engine import channels, history, messages
 from engine.cases import AlreadyOpened
 from engine.channels import Asked, Order
 from engine.errors import BihuanError, Conflict
+from engine.model import Person
 from engine.wiring import Engine
 from web import written
 from web.intake_by_text import Text, take_in
@@ -84,7 +85,7 @@ class Mailroom:
             if asked is None:
                 return problem
             form = filling.latest(conn, asked.form)
-            person = channels.writer(conn, mail_in.sender)
+            person = _known(conn, order, mail_in)
         me = {"login": person.login, "name": person.name} if person else {"login": "", "name": ""}
         sees = {**asked.variables, "me": me}
         checked = forms.check(form, written.fill(form, written.block(mail_in.text), sees), sees)
@@ -147,6 +148,12 @@ def _may_answer(conn: Connection, order: Order, mail_in: Letter) -> tuple[Asked 
     if asked is None:
         return None, f"工单 {order.number} 现在不需要邮件反馈：已经处理、挂起或转派。"
     return asked, ""
+
+
+def _known(conn: Connection, order: Order, mail_in: Letter) -> Person | None:
+    """Whose work the answer is on record as. A sender's address is only what the mail says: it
+    names nobody to whom this very order was not sent."""
+    return channels.writer(conn, mail_in.sender) if mail_in.sender in order.receivers else None
 
 
 def _missing(

@@ -15,6 +15,7 @@ from sqlalchemy import table as view_of
 from engine import decisions, history
 from engine.assessment_tables import assessments as table
 from engine.bpmn.conventions import ASSESSMENTS
+from engine.bpmn.timing import TimingError, moment
 from engine.errors import BihuanError, NotFound
 from engine.model import Json
 from engine.store.unit import Unit
@@ -120,12 +121,20 @@ def _ruled(unit: Unit, case_id: int, kind: str, score: int | None, role: str) ->
         _refuse(unit, case_id, f"考核规则 {RULE} 没有算出来，未扣分：{error.zh}")
         return _Ruled()
     entry = said if isinstance(said, Mapping) else {}
-    points, until = entry.get("points"), entry.get("appeal_until")
+    points = entry.get("points")
     return _Ruled(
         Decimal(str(points)) if isinstance(points, (int, float)) and points > 0 else Decimal(),
         entry.get("veto") is True,
-        datetime.fromisoformat(until) if isinstance(until, str) else None,
+        _until(unit, case_id, entry.get("appeal_until")),
     )
+
+
+def _until(unit: Unit, case_id: int, value: Json) -> datetime | None:
+    try:
+        return None if value is None else moment(str(value))
+    except TimingError as error:
+        _refuse(unit, case_id, f"考核规则 {RULE} 给出的申诉截止时间不对，申诉不限时：{error.zh}")
+        return None
 
 
 def _refuse(unit: Unit, case_id: int, zh: str) -> None:

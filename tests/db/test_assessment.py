@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -10,10 +11,10 @@ import pytest
 import time_machine
 from sqlalchemy import text
 
-from engine import Engine, assessment, cases, groups, history, people, run
+from engine import Engine, assessment, cases, deployment, groups, history, people, run
 from engine.assessment import Assessment, Line
 from engine.errors import Conflict, Forbidden, Invalid, NotFound
-from engine.model import Json, Person
+from engine.model import File, Json, Person
 from tests.db import handover
 from tests.db.handover import BOSS, HE, LEAD, SUN, WANG, hand_over
 
@@ -266,3 +267,18 @@ def test_everybody_sees_his_own_only(engine: Engine) -> None:
     assert sheet(engine, "person", HE) == {}
     with pytest.raises(NotFound), engine.read() as conn:
         assessment.get(conn, HE, found.key)
+
+
+def test_an_end_of_appeals_that_is_no_moment_is_told_and_stops_nobody(engine: Engine) -> None:
+    rule = (handover.SHIPPED / "complaint/assessment.dmn").read_text("utf-8")
+    wrong = re.sub(r"<text>[^<]*workingDaysDue[^<]*</text>", '<text>"five days"</text>', rule)
+    assert wrong != rule
+    with engine.unit("system") as unit:
+        deployment.deploy(unit, [File("assessment.dmn", wrong.encode())])
+
+    case_id = checked(engine, "2", "要素不全")
+
+    (found,) = given(engine)
+    assert found.score == 2
+    assert found.appeal_until is None
+    assert any("“five days”不是日期时间" in line for line in told(engine, case_id))
