@@ -17,7 +17,7 @@ import re
 import smtplib
 import ssl
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address, AddressHeader, HeaderRegistry
@@ -199,14 +199,13 @@ def _connect(settings: Smtp) -> smtplib.SMTP:
         )
     else:
         server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_s)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(server.close)
         if settings.security == "starttls":
             server.starttls(context=context)
         if settings.user:
             server.login(settings.user, settings.password)
-    except BaseException:
-        server.close()
-        raise
+        unless_ready.pop_all()
     return server
 
 

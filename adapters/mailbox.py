@@ -7,7 +7,7 @@ import imaplib
 import logging
 import ssl
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 from adapters.contract import AdapterError, Imap
 
@@ -43,15 +43,18 @@ def _connect(settings: Imap) -> imaplib.IMAP4:
         server: imaplib.IMAP4 = imaplib.IMAP4_SSL(*where, ssl_context=context, timeout=wait)
     else:
         server = imaplib.IMAP4(*where, timeout=wait)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(_hang_up, server)
         if settings.security == "starttls":
             server.starttls(context)
         server.login(settings.user, settings.password)
-    except BaseException:
-        with suppress(imaplib.IMAP4.error, OSError):
-            server.shutdown()
-        raise
+        unless_ready.pop_all()
     return server
+
+
+def _hang_up(server: imaplib.IMAP4) -> None:
+    with suppress(imaplib.IMAP4.error, OSError):
+        server.shutdown()
 
 
 def _collected(server: imaplib.IMAP4, settings: Imap, take: Take) -> int:
