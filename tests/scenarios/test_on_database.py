@@ -132,6 +132,23 @@ def theatre_variables(theatre: Theatre) -> list[tuple[str, dict[str, Json]]]:
     return [(one.process_id, one.scopes[""]) for one in active]
 
 
+def in_lockstep(case: TestCase, theatre: Theatre, there: OnDatabase) -> None:
+    """Play the case on both; after each step they show the same."""
+    for step in case.instructions:
+        if step.type.startswith("ASSERT_"):
+            continue
+        target = _target(theatre, step)
+        ACTIONS[step.type](theatre, step.data)
+        there.do(step, target)
+        where = f"after step {step.number} {step.type}"
+        assert there.open_tasks() == theatre_tasks(theatre), where
+        assert there.open_messages() == sorted(
+            one.opened.message for one in theatre.stage.subscriptions if one.state == "open"
+        ), where
+        assert there.open_incidents() == [], where
+        assert there.variables() == theatre_variables(theatre), where
+
+
 @pytest.mark.parametrize("case", PLAYED, ids=lambda case: f"{case.file}:{case.name}")
 def test_both_do_the_same(deployed: Engine, case: TestCase) -> None:
     first = case.instructions[0]
@@ -139,19 +156,7 @@ def test_both_do_the_same(deployed: Engine, case: TestCase) -> None:
     with time_machine.travel(instant(first.data["time"]), tick=False) as traveller:
         theatre = Theatre(library(), Coverage())
         there = OnDatabase(deployed, traveller)
-        for step in case.instructions:
-            if step.type.startswith("ASSERT_"):
-                continue
-            target = _target(theatre, step)
-            ACTIONS[step.type](theatre, step.data)
-            there.do(step, target)
-            where = f"after step {step.number} {step.type}"
-            assert there.open_tasks() == theatre_tasks(theatre), where
-            assert there.open_messages() == sorted(
-                one.opened.message for one in theatre.stage.subscriptions if one.state == "open"
-            ), where
-            assert there.open_incidents() == [], where
-            assert there.variables() == theatre_variables(theatre), where
+        in_lockstep(case, theatre, there)
 
 
 def _target(theatre: Theatre, step: Instruction) -> datetime:

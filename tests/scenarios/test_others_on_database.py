@@ -11,14 +11,11 @@ from engine import Engine, deployment, tasks
 from engine.model import File, Json, Person
 from engine.resources import kind_of
 from engine.scenarios import Coverage, TestCase
-from engine.scenarios.actions import ACTIONS
 from engine.scenarios.clock import instant
 from engine.scenarios.theatre import Theatre
 from engine.tables import user_tasks
 from tests.scenarios.complaint import PROJECT
-from tests.scenarios.test_on_database import (
-    OnDatabase, _target, theatre_tasks, theatre_variables,
-)
+from tests.scenarios.test_on_database import OnDatabase, in_lockstep
 from tests.scenarios.test_other_processes import PROCESSES, library, named, scenarios
 
 PLAYED = [
@@ -55,16 +52,4 @@ def test_both_do_the_same(engine: Engine, folder: Path, case: TestCase) -> None:
         deploy(engine, folder)
         theatre = Theatre(library(folder), Coverage())
         there = Elsewhere(engine, traveller)
-        for step in case.instructions:
-            if step.type.startswith("ASSERT_"):
-                continue
-            target = _target(theatre, step)
-            ACTIONS[step.type](theatre, step.data)
-            there.do(step, target)
-            where = f"after step {step.number} {step.type}"
-            assert there.open_tasks() == theatre_tasks(theatre), where
-            assert there.open_messages() == sorted(
-                one.opened.message for one in theatre.stage.subscriptions if one.state == "open"
-            ), where
-            assert there.open_incidents() == [], where
-            assert there.variables() == theatre_variables(theatre), where
+        in_lockstep(case, theatre, there)
