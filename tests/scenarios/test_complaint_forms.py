@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+import time_machine
 
 import forms
 from tests.scenarios.complaint import PROJECT, library
@@ -31,8 +32,10 @@ def offered(form_id: str, key: str, variables: dict[str, Any]) -> set[str]:
     ({"category": "vas", "unit": "support-centre"}, {"转厂家核实", "先行赔付"}),
     ({"category": "marketing", "unit": "marketing"}, {"转厂家核实", "先行赔付"}),
     ({"category": "billing", "unit": "vendors"}, {"转厂家核实", "先行赔付"}),
+    ({"category": "billing", "unit": "support-centre"}, {"先行赔付"}),
+    ({"category": "billing", "unit": "finance", "compensation_state": "paid"}, set()),
 ])
-def test_vendors_and_compensation_are_offered_where_a_vendor_may_be_at_fault(
+def test_vendors_and_compensation_are_offered_where_money_may_be_owed(
     order: dict[str, Any], more: set[str]
 ) -> None:
     assert offered("complaint-handle", "handling", order) == {"反馈处理结果", "转派其他单位"} | more
@@ -86,3 +89,43 @@ def test_no_form_shows_what_is_masked(path: Any) -> None:
     ]
     for word in ("customer_name", "customer_ref", "contact_phone", "customer.name"):
         assert not [text for text in texts if word in text], word
+
+
+def _said(form_id: str, variables: dict[str, Any]) -> str:
+    """Its texts by the real clock, which the tests move: scenarios have one of their own."""
+    known = {
+        name: one for name, one in library().setting.functions.items()
+        if name not in ("now", "today")
+    }
+    path = PROJECT / "forms" / f"{form_id}.form"
+    parsed = forms.parse(path.read_bytes(), path.name, known)
+    return "\n".join(field.content for field in parsed.fields(variables) if field.content)
+
+
+@time_machine.travel("2026-03-02T21:30:00+08:00", tick=False)
+def test_who_replies_at_night_is_told_not_to_call() -> None:
+    assert "现在是静默时段" in _said("complaint-reply", {"customer": None})
+    asked = {"customer": {"contact": {"night": True}}}
+    assert "现在是静默时段" not in _said("complaint-reply", asked)
+
+
+@time_machine.travel("2026-03-02T10:00:00+08:00", tick=False)
+def test_who_replies_sees_when_the_customer_wants_to_be_called() -> None:
+    wish = {"from": "18:30", "to": "21:00", "note": "白天上课"}
+    said = _said("complaint-reply", {"customer": {"contact": wish}})
+    assert "18:30–21:00" in said
+    assert "白天上课" in said
+    assert "静默时段" not in said
+
+
+@pytest.mark.parametrize(("category", "subcategory", "branch"), [
+    ("broadband", "broadband.fault", True), ("billing", "billing.dispute", False),
+])
+def test_work_at_the_customer_s_home_is_answered_by_the_branch(
+    category: str, subcategory: str, *, branch: bool
+) -> None:
+    order = {"category": category, "subcategory": subcategory, "handling": "answer"}
+    (field,) = [
+        one for one in form("complaint-handle").fields(order) if one.name == "visit_needed"
+    ]
+    assert bool(field.value) is branch
