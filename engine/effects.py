@@ -15,6 +15,7 @@ from engine.bpmn.changes import (
     ClocksMarked,
     ClockStarted,
     Decided,
+    DueDecided,
     ElementEntered,
     ElementLeft,
     Ended,
@@ -207,6 +208,10 @@ def _task_moved(step: Step, member: Member, change: TaskMoved) -> None:
     _note(step, member, "task.moved", change, due_at=change.due_at)
 
 
+def _due_decided(step: Step, member: Member, change: DueDecided) -> None:
+    step.later(lambda: step.hand_down(member, change.values))
+
+
 def _fail(step: Step, member: Member, token: str, kind: str, zh: str, en: str) -> None:
     """Turn a wait that cannot be had into an incident of the run, which ``retry`` repeats."""
     step.later(lambda: member.run.fail(token, kind, zh, en))
@@ -323,6 +328,7 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     ClockStarted: _clock,
     ClocksMarked: _clocks,
     TaskMoved: _task_moved,
+    DueDecided: _due_decided,
     VariablesChanged: _variables,
     IncidentRaised: _incident,
     IncidentCleared: _cleared,

@@ -221,6 +221,16 @@ class Step:
             for one in moves if member.status == "active" and not member.run.ended else ():
                 member.run.move(one.variable, one.before, one.after)
 
+    def hand_down(self, member: Member, due: dict[str, Json]) -> None:
+        """Let the processes that an instance has called know due times it has decided anew."""
+        stored = self.unit.conn.scalars(_CALLED, {"case_id": self.case_id, "caller": member.key})
+        begun = [one.key for one in self.members.values()
+                 if one.parent is not None and one.parent.key == member.key]
+        for key in dict.fromkeys([*stored, *begun]):
+            called = self.member(key)
+            if called.status == "active" and not called.run.ended:
+                called.run.heed(due)
+
     def later(self, act: Callable[[], None]) -> None:
         """Have ``act`` done once the present changes are carried out."""
         self._cascade += 1
@@ -356,6 +366,7 @@ _LOCK = (
 _ACTIVE = select(instances.c.key).where(
     instances.c.case_id == bindparam("case_id"), instances.c.status == "active"
 ).order_by(instances.c.key)
+_CALLED = _ACTIVE.where(instances.c.parent_key == bindparam("caller"))
 _INSTANCE = select(instances).where(
     instances.c.key == bindparam("key"), instances.c.case_id == bindparam("case_id")
 )

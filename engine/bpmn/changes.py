@@ -182,6 +182,8 @@ class ClockStarted:
     agreed: dict[str, Json] | None
     seen: dict[str, Json]
     """All variables visible at the element."""
+    reason: str = ""
+    """Why a clock that runs gets another limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,14 @@ class TaskMoved:
     token: str
     element_id: str
     due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueDecided:
+    """Due times that the process has decided anew (extension property ``clock.moves``): the
+    processes that it has called and that still run are to have them, by ``Run.heed``."""
+
+    values: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +287,7 @@ Change = (
     | ClocksMarked
     | Told
     | TaskMoved
+    | DueDecided
     | VariablesChanged
     | IncidentRaised
     | IncidentCleared

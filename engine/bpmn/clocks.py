@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn.changes import ClockStarted, ClocksMarked
+from engine.bpmn.changes import ClockStarted, ClocksMarked, DueDecided
 from engine.bpmn.expressions import Text
+from engine.bpmn.moving import follow
 from engine.bpmn.timing import TimingError, duration, moment
 from engine.bpmn.workflow import token_of
 from engine.model import BASES, Json
@@ -32,8 +33,8 @@ TEXTS = {
 """The properties ``clock.…`` that hold a text which may be FEEL, as messages call them."""
 FEEL = frozenset({"limit", "from", "agreed"})
 """Those of them that cannot be static."""
-NAMES = frozenset({*TEXTS, "due"})
-"""All that is known; ``due`` holds the name of a variable."""
+NAMES = frozenset({*TEXTS, "due", "moves"})
+"""All that is known; ``due`` holds the name of a variable, ``moves`` names of variables."""
 
 Compile = Callable[[str, str, str], Text]
 
@@ -44,6 +45,18 @@ class Clocks:
 
     texts: Mapping[str, Text]
     variable: str | None
+    moves: tuple[str, ...] = ()
+    """Variables with due times that the element has decided anew."""
+
+    def move(self, task: Any) -> None:
+        """Have what reads those due times follow, here and in called processes. Raises
+        Trouble."""
+        top = task.workflow.top_workflow
+        for name in self.moves:
+            follow(top, name)
+        if self.moves:
+            outer = top.scopes.view(top.outer(task))
+            top.emit(DueDecided({name: outer.get(name) for name in self.moves}))
 
     def changes(self, task: Any) -> list[ClockStarted | ClocksMarked]:
         """What is to be done now that the element's results are there. Raises Trouble."""
@@ -60,7 +73,7 @@ class Clocks:
         name = self._string("start", view)
         if name:
             outer = top.scopes.view(top.outer(task))
-            found.append(self._started(task, name, of, view, outer))
+            found.append(replace(self._started(task, name, of, view, outer), reason=reason))
         return found
 
     def _started(
@@ -113,7 +126,12 @@ def clocks_of(element: Element, compile_: Compile) -> Clocks | None:
     texts = {
         key: compile_(said[key], *names) for key, names in TEXTS.items() if said.get(key)
     }
-    return Clocks(texts, said.get("due") or None)
+    return Clocks(texts, said.get("due") or None, names_of(said.get("moves", "")))
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """The variables that ``clock.moves`` names, separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _is_limit(limit: Mapping[str, Json]) -> bool:

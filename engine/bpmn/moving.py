@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.bpmn.changes import TaskMoved
+from engine.bpmn.changes import DueDecided, TaskMoved
 from engine.bpmn.expressions import Text
 from engine.bpmn.timing import TimingError, moment
 from engine.bpmn.triggers import TimerTrigger
 from engine.bpmn.workflow import Instance, token_of
+from engine.model import Json
 
 _SAME = timedelta(seconds=2)
 
@@ -28,11 +29,26 @@ def move(top: Instance, variable: str, before: datetime, after: datetime) -> boo
     for token in scopes:
         top.put(token, {variable: new})
     if scopes:
-        for task in [task for level in top.levels() for task in level.tokens()]:
-            _timer(task, variable)
-            _due(task, variable)
-            _fired(task, variable)
+        follow(top, variable)
     return bool(scopes)
+
+
+def heed(top: Instance, due: dict[str, Json]) -> None:
+    """Take over the due times of the calling process, and hand them on to what is called."""
+    if due:
+        top.put("", due)
+        for name in due:
+            follow(top, name)
+        top.emit(DueDecided(due))
+
+
+def follow(top: Instance, variable: str) -> None:
+    """Compute anew the timers with a date and the due times of tasks that read the variable.
+    Raises Trouble where a text does not give a moment any more."""
+    for task in [task for level in top.levels() for task in level.tokens()]:
+        _timer(task, variable)
+        _due(task, variable)
+        _fired(task, variable)
 
 
 def _holds(top: Instance, token: str, variable: str, before: datetime) -> bool:

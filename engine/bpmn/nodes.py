@@ -173,6 +173,8 @@ class Node(BpmnTaskSpec):
             if phase == "mark":
                 for change in self.clocks.changes(task) if self.clocks else ():
                     top.emit(change)
+                if self.clocks:
+                    self.clocks.move(task)
                 if self.conventions and (told := self.conventions.change(task)):
                     top.emit(told)
                 phase = "hear:end" if "end" in self.hears and not is_ghost(task) else "go"

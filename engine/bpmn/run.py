@@ -12,7 +12,7 @@ from engine.bpmn.adhoc import AdHocSubProcess
 from engine.bpmn.ears import Asking
 from engine.bpmn.expressions import Trouble, variables_of
 from engine.bpmn.listening import abandon, deny
-from engine.bpmn.moving import move
+from engine.bpmn.moving import heed, move
 from engine.bpmn.nodes import is_listener
 from engine.bpmn.program import Program
 from engine.bpmn.scopes import Scopes
@@ -282,6 +282,16 @@ class Run:
         found = move(self._instance, variable, before, after)
         self._go_on()
         return found
+
+    def heed(self, due: Mapping[str, Json]) -> None:
+        """The calling process has decided due times anew (DueDecided): where this one knows the
+        variables it takes the values over, and what has read them follows. Raises
+        ExpressionFailed, Conflict if the instance is over."""
+        if self._instance.ended:
+            raise _over()
+        own = self._instance.scopes.own("")
+        heed(self._instance, {name: value for name, value in due.items() if name in own})
+        self._go_on()
 
     def active(self) -> list[tuple[str, str]]:
         """Where the tokens are: (token, element id). Armed events are not among them."""

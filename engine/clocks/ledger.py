@@ -150,7 +150,7 @@ class Ledger:
         moves = [] if due == made.due_at else [Move(made.variable, made.due_at, due)]
         if due != old.due_at:
             new = new.moved(Change(
-                self._unit.now, self._unit.actor, "again", old.due_at, due))
+                self._unit.now, self._unit.actor, "again", old.due_at, due, change.reason))
         if change.agreed is not None:
             new = self._agreed(new, change, old.due_at)
         self._put(new)

@@ -65,12 +65,29 @@ def _why(calendar: Calendar, clock: Clock, names: Mapping[str, str]) -> tuple[st
     if change is not None:
         return _set(calendar, clock, change, names)
     if clock.basis == "fixed" or not clock.span:
-        return "由流程指定", "set by the process"
+        return _by_process(calendar, clock)
     zh, en = _spanned(calendar, clock, explain(calendar, clock))
     if clock.agreed is None:
         return zh, en
     said_zh, said_en = _consent(calendar, clock.agreed, names)
     return f"{zh}，{said_zh}", f"{en}, {said_en}"
+
+
+def _by_process(calendar: Calendar, clock: Clock) -> tuple[str, str]:
+    """Of a moment that the process gave, and if it was decided anew: when, why, what it was."""
+    if not _decided_anew(clock):
+        return "由流程指定", "set by the process"
+    change = clock.changes[-1]
+    at, before = (one.astimezone(calendar.zone) for one in (change.at, change.before))
+    why_zh, why_en = (f"，{change.why}", f", {change.why}") if change.why else ("", "")
+    return (
+        f"{_clock_time(at, None)} 重定{why_zh}；原应于 {_clock_time(before, None)}",
+        f"decided anew at {_english(at, None)}{why_en}; it was due {_english(before, None)}",
+    )
+
+
+def _decided_anew(clock: Clock) -> bool:
+    return bool(clock.changes) and clock.changes[-1].kind == "again"
 
 
 def _spanned(
@@ -200,7 +217,8 @@ def _days(span: Span, english: bool) -> str:
 
 def _rule(clock: Clock) -> tuple[str, str]:
     rule = clock.rule
-    if not rule.decision or (clock.set_by is None and clock.basis == "fixed"):
+    said = clock.set_by is None and clock.basis == "fixed" and not _decided_anew(clock)
+    if not rule.decision or said:
         return "", ""
     name = rule.name or rule.decision
     if not rule.index:

@@ -88,6 +88,20 @@ class Taker:
             if task.instance is instance and task.opened.token == change.token:
                 task.opened = replace(task.opened, **change.values)
 
+    def _task_moved(self, instance: Instance, change: c.TaskMoved) -> None:
+        for task in self._stage.tasks:
+            if task.instance is instance and task.opened.token == change.token:
+                task.opened = replace(task.opened, due_at=change.due_at)
+
+    def _due_decided(self, instance: Instance, change: c.DueDecided) -> None:
+        def tell() -> None:
+            for call in list(self._stage.calls):
+                child = call.child if call.instance is instance else None
+                if child is not None and child.state == "active":
+                    self._theatre.step(child, lambda run: run.heed(change.values))
+
+        self._theatre.work.append(tell)
+
     def _job(self, instance: Instance, change: c.JobOpened) -> None:
         self._stage.jobs.append(Job(instance, change))
 
@@ -212,6 +226,8 @@ _TAKERS: dict[type, Callable[[Taker, Instance, Any], None]] = {
     c.FlowTaken: Taker._flow,
     c.TaskOpened: Taker._task,
     c.TaskChange: Taker._task_changed,
+    c.TaskMoved: Taker._task_moved,
+    c.DueDecided: Taker._due_decided,
     c.JobOpened: Taker._job,
     c.TimerSet: Taker._timer,
     c.Subscribed: Taker._subscribed,

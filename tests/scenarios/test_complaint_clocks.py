@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from sqlalchemy import select
 
-from engine import Engine, clocks, jobs, messages
+from engine import Engine, calendars, clocks, jobs, messages
 from engine.cases import open_ as open_case
 from engine.clocks.clock import Clock
 from engine.model import Json
 from engine.tables import jobs as jobs_table
+from engine.tables import user_tasks
 from tests.scenarios.complaint import START
 from tests.scenarios.test_on_database import MAIN, OnDatabase, answers
 
@@ -46,6 +47,24 @@ class Desk:
 
     def later(self, minutes: int) -> None:
         self.there.travel(datetime.now(START.tzinfo) + timedelta(minutes=minutes))
+
+    def due(self, element_id: str) -> str:
+        """Of the open task of this element."""
+        query = select(user_tasks.c.due_at).where(
+            user_tasks.c.element_id == element_id, user_tasks.c.ended_at.is_(None)
+        )
+        with self.engine.read() as conn:
+            return f"{conn.execute(query).scalar_one().astimezone(START.tzinfo):%m-%d %H:%M}"
+
+    def escalate(self) -> None:
+        self.send(
+            "complaint-escalate", escalation_source="provincial-company",
+            escalated_at=datetime.now(START.tzinfo).isoformat(), escalation_note="省公司转来",
+        )
+
+    def why(self, clock: Clock) -> str:
+        with self.engine.read() as conn:
+            return clocks.sentence(calendars.of(conn, clock.calendar_key), clock, {})[0]
 
     def clocks(self) -> dict[str, Clock]:
         with self.engine.read() as conn:
@@ -118,20 +137,51 @@ def test_an_escalated_order_has_to_be_answered_sooner(desk: Desk) -> None:
         desk.do(element_id)
     assert _due(desk.clocks()["回复"]) == "03-02 14:30"
     desk.later(10)
-    desk.send(
-        "complaint-escalate", escalation_source="provincial-company",
-        escalated_at="2026-03-02T09:10:00+08:00", escalation_note="省公司转来",
-    )
+    desk.escalate()
     reply = desk.clocks()["回复"]
     assert (_due(reply), reply.state) == ("03-02 10:10", "running"), "60 min from the escalation"
+    assert desk.due("answer_customer") == "03-02 10:10", "whoever replies sees it"
+    assert desk.why(reply) == (
+        "应于 10:10 前回复：3月2日 09:10 重定，升级后为一类，自登记升级起算；原应于 3月2日 14:30；"
+        "时限表第 10 条，版本 1。"
+    )
+
+
+def test_whoever_handles_an_escalated_order_has_less_time_too(desk: Desk) -> None:
+    for element_id in ("pre_process", "check_order"):
+        desk.do(element_id)
+    assert desk.due("investigate") == "03-02 11:40"
+    desk.later(10)
+    desk.escalate()
+    handling = desk.clocks()["处理"]
+    assert (_due(handling), desk.due("investigate")) == ("03-02 09:50", "03-02 09:50")
+    assert "升级后为一类" in desk.why(handling)
+
+
+def test_escalated_while_suspended_the_new_limit_stands_still_as_well(desk: Desk) -> None:
+    for element_id in ("pre_process", "check_order"):
+        desk.do(element_id)
+    desk.later(10)
+    desk.send("complaint-suspend", suspend_reason="等客户", resume_at="2026-03-02T17:00:00+08:00")
+    desk.later(60)
+    desk.escalate()
+    found = desk.clocks()
+    assert {found[name].state for name in ("处理", "回复")} == {"paused"}
+    desk.later(30)
+    desk.send("complaint-resume", resume_note="已收到")
+    found = desk.clocks()
+    assert (_due(found["处理"]), _due(found["回复"])) == ("03-02 11:20", "03-02 11:40"), (
+        "40 and 60 minutes from the escalation at 10:10, and the 30 it still stood"
+    )
+    assert desk.due("investigate") == "03-02 11:20"
+    assert [(one.since, one.until) for one in found["回复"].pauses] == [
+        (START + timedelta(minutes=10), START + timedelta(minutes=100))
+    ]
 
 
 def test_escalating_after_the_answer_begins_no_reply_clock(desk: Desk) -> None:
     for element_id in ("pre_process", "check_order", "investigate", "check_feedback"):
         desk.do(element_id)
     desk.do("answer_customer")
-    desk.send(
-        "complaint-escalate", escalation_source="provincial-company",
-        escalated_at="2026-03-02T09:10:00+08:00", escalation_note="省公司转来",
-    )
+    desk.escalate()
     assert desk.clocks()["回复"].state == "met"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.clocks import MARKS, NAMES
+from engine.bpmn.clocks import MARKS, NAMES, names_of
 from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.remarks import Remarks
 from engine.model import Finding
@@ -45,6 +45,15 @@ def _of(remarks: Remarks, element: Element, said: dict[str, str]) -> Iterator[Fi
             "写了时钟的归属或原因，却没有说对时钟做什么。",
             "says whose clock or why, but not what happens to it.",
             (f"补上 clock.start 或 clock.{MARKS[0]} 等。", "Add clock.start, clock.stop …"),
+        )
+    if not all(_VARIABLE(name) for name in names_of(said.get("moves", ""))):
+        yield remarks.on(
+            element, "clock-property",
+            f"的 clock.moves 应是变量名，不是“{said['moves']}”。",
+            f"has a clock.moves that names no variables: “{said['moves']}”.",
+            ("写到期时间变了的变量的名称，用逗号分隔，不带等号。",
+             "Write the names of the variables whose due time has changed, separated by commas, "
+             "without “=”."),
         )
     if said.get("due") and not _VARIABLE(said["due"]):
         yield remarks.on(

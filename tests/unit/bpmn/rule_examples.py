@@ -311,6 +311,7 @@ MORE_BAD: dict[str, tuple[str, ...]] = {
             "properties", z("property", name="clock.start", value="回复"),
             z("property", name="clock.due", value="=due"),
         ))),
+        line(task("a", z("properties", z("property", name="clock.moves", value="due, =late")))),
     ),
     "case-property": (
         line(task("a", z("properties", z("property", name="customer.marks", value="D")))),
