@@ -42,6 +42,7 @@ _LEADERS = frozenset({"supervisor", "admin"})
 _OF_CASE = frozenset({"kind", "status"})
 """The filters that read the case."""
 _MAX_LIMIT = 500
+_DONE_LOOKED_AT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,12 @@ def counts(conn: Connection, person: Person) -> dict[str, int]:
 
 
 def steps(conn: Connection, person: Person, view: str = "mine") -> list[str]:
-    """The names of the tasks in a view, for its filter."""
-    query = select(user_tasks.c.name).distinct().where(*_view(cast(View, view), person))
-    return list(conn.execute(query.order_by(user_tasks.c.name).limit(200)).scalars())
+    """The names of the tasks in a view, for its filter; of those done, of the latest thousand."""
+    seen = select(user_tasks.c.name).where(*_view(cast(View, view), person))
+    if view == "done":
+        seen = seen.order_by(user_tasks.c.ended_at.desc()).limit(_DONE_LOOKED_AT)
+    name = seen.subquery().c.name
+    return list(conn.execute(select(name).distinct().order_by(name).limit(200)).scalars())
 
 
 def task(conn: Connection, key: int, person: Person) -> TaskView:

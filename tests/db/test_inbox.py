@@ -227,6 +227,23 @@ def test_the_steps_of_a_view(engine: Engine, play: Play) -> None:
     with engine.read() as conn:
         assert inbox.steps(conn, WANG, "groups") == ["查看", "答复"]
         assert inbox.steps(conn, WANG, "mine") == []
+        assert inbox.steps(conn, WANG, "done") == ["查看"]
+
+
+def test_the_steps_done_are_those_of_late(
+    engine: Engine, play: Play, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The filter does not read all that somebody has ever done."""
+    errand.deploy(engine)
+    case_id = opened(engine)
+    for element in ("look", "answer"):
+        key = play.open(case_id)[element]
+        claim(engine, key)
+        play.complete(key, {}, WANG)
+    with engine.read() as conn:
+        assert inbox.steps(conn, WANG, "done") == ["查看", "答复"]
+        monkeypatch.setattr(inbox, "_DONE_LOOKED_AT", 1)
+        assert inbox.steps(conn, WANG, "done") == ["答复"]
 
 
 def test_a_task_without_candidates_is_everybodys(engine: Engine, play: Play) -> None:

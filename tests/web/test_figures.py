@@ -14,6 +14,7 @@ from engine.model import File
 from engine.tables import cases
 from engine.wiring import Engine
 from tests.web.conftest import Browser
+from tests.web.test_cost import counted
 
 Open = Callable[[str], Browser]
 FOLDER = Path(__file__).parents[2] / "processes/complaint/figures"
@@ -52,6 +53,26 @@ def test_cards(figures: Engine, browser_of: Open) -> None:
     assert "未达标" in page.words
     assert 'aria-label="现场解决率：2026-03 63.6%"' in page.text
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=", page.text)
+
+
+def test_the_page_comes_before_its_figures_are_computed(
+    figures: Engine, browser_of: Open
+) -> None:
+    """One slow figure keeps nobody waiting for the page, nor for the cards before its own."""
+    browser = browser_of("li")
+    browser.get(f"/figures?{MARCH}")  # from now on the files are known
+    with counted(figures) as count:
+        response = browser.client.get(f"/figures?{MARCH}", buffered=False)
+        pieces = response.iter_encoded()
+        head = next(pieces).decode()
+        asked = len(count.statements)
+        cards = [piece.decode() for piece in pieces]
+    assert "并排对比" in head
+    assert "card-title" not in head
+    assert asked < 12, count.statements
+    assert len(count.statements) > asked + 16
+    assert ["card-title" in one for one in cards] == [True] * (len(cards) - 1) + [False]
+    assert cards[-1].rstrip().endswith("</html>")
 
 
 def test_the_cases_behind_a_figure(figures: Engine, browser_of: Open) -> None:

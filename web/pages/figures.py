@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, stream_with_context
 from flask_babel import gettext as _
 from sqlalchemy import Connection
+from werkzeug.wrappers import Response
 
 from engine import cases, figures
 from engine.errors import BihuanError
@@ -22,6 +24,8 @@ from web.session import SIGNED_IN, right
 pages = Blueprint("figures", __name__, url_prefix="/figures")
 
 _TREND_MONTHS = 12
+_CARDS = "<!-- cards -->"
+"""Where the page of all figures is cut: their cards follow one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +58,28 @@ class Compared:
 
 @pages.get("")
 @right(SIGNED_IN)
-def show() -> str:
+def show() -> Response:
+    """The page comes at once, each card when its figure is computed."""
     asked = figure_question.asked()
     with session.engine().read() as conn:
-        found = [_card(conn, one, asked) for one in figures.list_(conn)]
+        known = figures.list_(conn)
         offered = figure_question.offered(conn, asked.chosen)
-    return render_template(
-        "figures.html", cards=found, asked=asked, spans=SPANS, offered=offered
+    page = render_template(
+        "figures.html", known=known, asked=asked, spans=SPANS, offered=offered
     )
+    head, _cut, foot = page.partition(_CARDS)
+
+    def pieces() -> Iterator[str]:
+        yield head
+        with session.engine().read() as conn:
+            for one in known:
+                card = _card(conn, one, asked)
+                yield render_template("figure_box.html", card=card, asked=asked, offered=offered)
+        yield foot
+
+    # A proxy in front would keep the pieces back until it has all of them.
+    told = {"X-Accel-Buffering": "no"}
+    return Response(stream_with_context(pieces()), mimetype="text/html", headers=told)
 
 
 @pages.get("/<figure_id>")
