@@ -88,12 +88,17 @@ def get(conn: Connection, person: Person, key: int) -> Assessment:
 def visible(conn: Connection, person: Person) -> ColumnElement[bool]:
     """What concerns the person himself, the units he leads, and what he has given; supervisors,
     administrators and who decides appeals see everything."""
-    if person.roles & _ROLES or person.groups & DECIDING:
+    if sees_all(person):
         return true()
     led = led_by(conn, person.login)
     return or_(
         table.c.person == person.login, table.c.given_by == person.login, table.c.unit.in_(led)
     )
+
+
+def sees_all(person: Person) -> bool:
+    """Supervisors, administrators and who decides appeals."""
+    return bool(person.roles & _ROLES or person.groups & DECIDING)
 
 
 def led_by(conn: Connection, login: str) -> list[str]:

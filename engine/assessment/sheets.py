@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from engine import decisions, figures, groups, lists
-from engine.assessment.given import visible
+from engine.assessment.given import led_by, sees_all, visible
 from engine.assessment.noting import HIGHEST
 from engine.assessment_tables import assessments as table
 from engine.errors import BihuanError, NotFound
@@ -71,7 +71,7 @@ def sheet(
     rows: dict[str | None, Any] = {
         row.value: row for row in conn.execute(_tallied(conn, person, since, until, by))
     }
-    orders = _orders(conn, since, until) if by == "vendor" else {}
+    orders = _orders(conn, person, since, until) if by == "vendor" else {}
     known = dict.fromkeys([*rows, *orders])
     year = since.astimezone(store_of(conn).zone).year
     lines = []
@@ -137,9 +137,15 @@ def _missing(scores: int, total: Decimal, target: Decimal | None) -> int | None:
     return int(short.to_integral_value(ROUND_CEILING))
 
 
-def _orders(conn: Connection, since: datetime, until: datetime) -> dict[str, Orders]:
+def _orders(
+    conn: Connection, person: Person, since: datetime, until: datetime
+) -> dict[str, Orders]:
     """The vendors' month by the deployed list of orders and the decision that grades them (the
-    ones that the monthly settlement uses); nothing where they are not deployed."""
+    ones that the monthly settlement uses); nothing where they are not deployed. As with
+    assessments, who does not see everything sees the vendors he leads."""
+    led = None if sees_all(person) else set(led_by(conn, person.login))
+    if led is not None and not led:
+        return {}
     try:
         rows = lists.run(conn, VENDOR_LIST, {
             "since": since.isoformat(), "until": until.isoformat()})
@@ -147,6 +153,8 @@ def _orders(conn: Connection, since: datetime, until: datetime) -> dict[str, Ord
         return {}
     found = {}
     for row in rows:
+        if led is not None and row["vendor"] not in led:
+            continue
         said = _said(conn, VENDOR_GRADE, row)
         found[str(row["vendor"])] = Orders(
             int(row["orders"]), Decimal(str(row["late_rate"])), Decimal(str(row["unsolved_rate"])),

@@ -200,6 +200,25 @@ def test_vendors_stand_on_their_sheet_only(engine: Engine) -> None:
     assert found["sp-xinghe"].mean == 2
 
 
+def test_a_vendor_s_orders_are_seen_by_who_leads_it_and_by_those_who_see_all(
+    engine: Engine,
+) -> None:
+    with engine.unit("system") as unit:
+        key = unit.key()
+        unit.conn.execute(text(
+            "INSERT INTO cases (key, kind, number, status, data, received_at, opened_at)"
+            " VALUES (:key, 'complaint', 'TS1', '处理中', CAST(:data AS jsonb), :at, :at)"
+        ), {"key": key, "at": NOON, "data": '{"vendor": "sp-xinghe", "solved": "no"}'})
+        groups.set_units(unit, [groups.Group("sp-xinghe", "星河数字", "vendor", lead="he01")])
+
+    everything = sheet(engine, "vendor")
+    assert everything["sp-xinghe"].orders is not None
+    assert everything["sp-xinghe"].orders.orders == 1
+    assert sheet(engine, "vendor", HE).keys() == {"sp-xinghe"}
+    assert sheet(engine, "vendor", SUN) == {}
+    assert sheet(engine, "vendor", LEAD) == {}
+
+
 def test_an_appeal_that_is_granted(engine: Engine) -> None:
     case_id = checked(engine, "1", "要素不全")
     checked(engine, "5")
