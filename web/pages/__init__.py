@@ -23,11 +23,12 @@ from web.pages import (
     service,
     sign_in,
     task,
+    uploads,
 )
 
 BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
-    quick.pages,
+    quick.pages, uploads.pages,
     cases.pages, case.pages, links.pages, files.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
     assessment.pages,
