@@ -1,20 +1,14 @@
-"""What comes in by mail and message: each once, which case an answer belongs to, who sent it, and
-the files that came with it."""
+"""What comes in by mail and message: each once, which case an answer belongs to, who sent it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine import messages, people, run
-from engine.channel_tables import attachments as files_table
 from engine.channel_tables import received as table
-from engine.errors import NotFound
 from engine.model import Json, Person
 from engine.store.unit import Unit
 from engine.tables import cases, jobs
@@ -42,17 +36,6 @@ class Asked:
     subscription: int
     form: str
     variables: dict[str, Json]
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A file of a case, without its content."""
-
-    key: int
-    name: str
-    media_type: str
-    size: int
-    at: datetime
 
 
 def known(conn: Connection, source: str, ref: str) -> bool:
@@ -102,35 +85,6 @@ def writer(conn: Connection, address: str) -> Person | None:
         if (one.email or "").strip().lower() == address
     ]
     return found[0] if len(found) == 1 else None
-
-
-def attach(unit: Unit, case_id: int, files: Sequence[tuple[str, str, bytes]]) -> None:
-    """Keep files (name, media type, content) with the case."""
-    rows = [
-        {"key": unit.key(), "case_id": case_id, "name": name, "media_type": kind,
-         "size": len(content), "content": content, "at": unit.now, "by": unit.actor}
-        for name, kind, content in files
-    ]
-    if rows:
-        unit.conn.execute(insert(files_table), rows)
-
-
-def attached(conn: Connection, case_id: int) -> list[Kept]:
-    """The files of a case, in the order they came."""
-    columns = [files_table.c[name] for name in ("key", "name", "media_type", "size", "at")]
-    query = select(*columns).where(files_table.c.case_id == case_id).order_by(files_table.c.key)
-    return [Kept(*row) for row in conn.execute(query)]
-
-
-def content(conn: Connection, case_id: int, key: int) -> tuple[str, bytes]:
-    """Name and content of one file. NotFound."""
-    row: Any = conn.execute(
-        select(files_table.c.name, files_table.c.content)
-        .where(files_table.c.case_id == case_id, files_table.c.key == key)
-    ).first()
-    if row is None:
-        raise NotFound(f"没有附件 {key}。", f"There is no attachment {key}.", key=key)
-    return row.name, bytes(row.content)
 
 
 def _addresses(value: Json) -> list[str]:

@@ -26,11 +26,12 @@ from engine.tables import people, user_tasks
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a task asks for: its form (a definition key), the number of the latest deployment,
-    the variables that are visible at it."""
+    the variables that are visible at it; and its case."""
 
     form_key: int | None
     number: int
     variables: dict[str, Json]
+    case_id: int
 
 
 _LEADERS = frozenset({"supervisor", "admin"})
@@ -196,7 +197,7 @@ def answer(
         raise _not_yours(unit, task)
 
     def act(run: Run) -> None:
-        asked = Asked(task.form_key, step.number, run.variables(task.token))
+        asked = Asked(task.form_key, step.number, run.variables(task.token), step.case_id)
         values = plain.variables(read(asked))
         if not task.listened:
             _note(step, task, "task.completed")

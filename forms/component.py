@@ -9,10 +9,10 @@ from forms.text import BLANK, Feel, Text
 
 INPUTS = frozenset({
     "textfield", "textarea", "number", "datetime", "checkbox", "checklist", "taglist", "radio",
-    "select",
+    "select", "filepicker",
 })
 CHOICES = frozenset({"checklist", "taglist", "radio", "select"})
-MANY = frozenset({"checklist", "taglist"})
+MANY = frozenset({"checklist", "taglist", "filepicker"})
 CONTAINERS = frozenset({"group", "dynamiclist"})
 DISPLAYS = frozenset({"text", "html", "separator", "spacer", "table"})
 IGNORED = frozenset({"button"})
@@ -44,7 +44,7 @@ class Choices:
 class Rules:
     """``validate`` of form-js; limits are numbers or FEEL that gives one."""
 
-    required: bool = False
+    required: bool | Feel = False
     min: float | Feel | None = None
     max: float | Feel | None = None
     min_length: float | Feel | None = None
@@ -100,6 +100,8 @@ class Component:
     repetitions: int = 1
     resizable: bool = True
     height: int = 0
+    accept: str = ""
+    many_files: bool = False
     children: tuple[Component, ...] = field(default=())
 
     @property

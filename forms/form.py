@@ -88,7 +88,7 @@ def _names(components: tuple[Component, ...]) -> frozenset[str]:
     for c in components:
         rules = c.rules
         single = (c.hide, c.readonly, c.choices.expression, c.expression, c.table_columns,
-                  rules.min, rules.max, rules.min_length, rules.max_length)
+                  rules.required, rules.min, rules.max, rules.min_length, rules.max_length)
         found.update(*(feel.expression.variables for feel in single if isinstance(feel, Feel)))
         for text in (c.label, c.description, c.content, c.prefix, c.suffix):
             found.update(*(feel.expression.variables for feel in text.expressions))

@@ -31,7 +31,7 @@ def broken(
     the present, if it is not the clock's."""
     blank = value is None or value == "" or value == [] or value is False
     if blank:
-        return _required(component) if component.rules.required else ""
+        return _required(component) if required(component, context) else ""
     if component.type == "datetime":
         if not component.moment.not_past:
             return ""
@@ -43,7 +43,15 @@ def broken(
     return ""
 
 
+def required(component: Component, context: Mapping[str, Any]) -> bool:
+    """Whether the component must be filled in; FEEL that gives no true demands nothing."""
+    rule = component.rules.required
+    return rule.value(context) is True if isinstance(rule, Feel) else rule
+
+
 def _required(component: Component) -> str:
+    if component.type == "filepicker":
+        return "请附上文件。"
     if component.type == "checkbox":
         return "请勾选此项。"
     if component.type in MANY:

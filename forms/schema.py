@@ -167,7 +167,21 @@ def read_components(
             )
         elif kind not in c.IGNORED:
             read.append(_component(raw, reader, here, taken, depth))
+            _no_files_in_rows(read[-1], reader)
     return tuple(read)
+
+
+def _no_files_in_rows(component: c.Component, reader: Reader) -> None:
+    if component.type == "dynamiclist" and _picks(component.children):
+        reader.remark(
+            "filepicker-in-list", f"{component.place}：列表的行里不能有文件字段",
+            f"{component.place}: rows of a list cannot have a file field",
+            "把文件字段放在列表外面。", "Put the file field outside of the list.",
+        )
+
+
+def _picks(components: tuple[c.Component, ...]) -> bool:
+    return any(one.type == "filepicker" or _picks(one.children) for one in components)
 
 
 def _component(
@@ -204,6 +218,7 @@ def _component(
         table_columns=reader.feel(raw.get("columnsExpression"), f"{place}.columnsExpression"),
         repetitions=_repetitions(raw), resizable=raw.get("allowAddRemove") is not False,
         height=raw["height"] if isinstance(raw.get("height"), int) else 0,
+        accept=_accept(raw, reader, place), many_files=raw.get("multiple") is True,
         children=read_components(raw.get("components"), reader, f"{place}.components",
                                  inner, depth + 1) if kind in c.CONTAINERS else (),
     )
@@ -266,7 +281,7 @@ def _rules(raw: Any, reader: Reader, place: str) -> c.Rules:
             pattern = ""
     kind = raw.get("validationType")
     return c.Rules(
-        required=raw.get("required") is True,
+        required=_needed(raw.get("required"), reader, f"{place}.required"),
         min=reader.number(raw.get("min"), f"{place}.min"),
         max=reader.number(raw.get("max"), f"{place}.max"),
         min_length=reader.number(raw.get("minLength"), f"{place}.minLength"),
@@ -274,6 +289,30 @@ def _rules(raw: Any, reader: Reader, place: str) -> c.Rules:
         pattern=pattern, pattern_message=str(raw.get("patternErrorMessage") or ""),
         kind=kind if kind in ("email", "phone") else "",
     )
+
+
+def _needed(raw: Any, reader: Reader, place: str) -> bool | Feel:
+    """Always, never, or where FEEL says so (a text that begins with “=”: ours, not form-js's)."""
+    if isinstance(raw, str) and raw.startswith("="):
+        return reader.feel(raw, place) or False
+    return raw is True
+
+
+def _accept(raw: Raw, reader: Reader, place: str) -> str:
+    """Which files a file field takes; FEEL cannot say it."""
+    if raw["type"] != "filepicker":
+        return ""
+    accept = raw.get("accept") or ""
+    if not isinstance(accept, str) or accept.startswith("="):
+        reader.remark("accept", f"{place}.accept：应为文件类型，例如 .jpg,.pdf,image/*",
+                      f"{place}.accept: expected file types, for example .jpg,.pdf,image/*",
+                      "写成固定的文件类型。", "Write fixed file types.")
+        return ""
+    if not isinstance(raw.get("multiple", False), bool):
+        reader.remark("multiple", f"{place}.multiple：应为 true 或 false",
+                      f"{place}.multiple: expected true or false",
+                      "不要用表达式。", "Do not use an expression.")
+    return accept
 
 
 def option(raw: Any) -> c.Option | None:

@@ -42,6 +42,8 @@ def coerce(component: Component, raw: Any, options: tuple[Option, ...], zone: Zo
         return raw in (True, "true", "on", "1"), ""
     if component.type == "datetime":
         return _moment(component.moment, raw, zone)
+    if component.type == "filepicker":
+        return _documents(component, raw)
     if component.type in MANY:
         return _many(raw, options)
     if component.type in ("radio", "select"):
@@ -93,6 +95,15 @@ def _many(raw: Any, options: tuple[Option, ...]) -> Coerced:
     asked = {option_text(item) for item in (raw if isinstance(raw, list) else [raw])} - {""}
     chosen = [option.value for option in options if option_text(option.value) in asked]
     return chosen, "有选项不在列表中，请重新选择。" if len(chosen) < len(asked) else ""
+
+
+def _documents(component: Component, raw: Any) -> Coerced:
+    """References of documents; what else stands there is an id that nobody knows (any more)."""
+    given = raw if isinstance(raw, list) else [raw]
+    found = [one for one in given if isinstance(one, dict) and one.get("documentId")]
+    if len(found) < len(given):
+        return found, "有文件已不在，请重新上传。"
+    return found, "" if component.many_files or len(found) <= 1 else "只能附一个文件。"
 
 
 def _moment(moment: Moment, raw: Any, zone: ZoneInfo) -> Coerced:

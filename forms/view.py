@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from forms.component import CHOICES, INPUTS, Component
 from forms.fill import Node
-from forms.rules import limit
+from forms.rules import limit, required
 from forms.text import shown
 from forms.values import option_text, typed
 
@@ -30,7 +30,8 @@ class Choice:
 class Field:
     """One visible component. ``type`` is form-js's; ``value`` is the text in the input
     (``"true"`` for a ticked box). ``span`` counts columns of a grid of 16; ``starts_row``
-    begins a new line. ``controls``: other components depend on it. ``state`` changes when
+    begins a new line. ``controls``: other components depend on it. ``files``: ids and names of a
+    file field's documents; ``accept`` and ``many`` say which it takes. ``state`` changes when
     anything but the value changes. ``content`` is the author's text with escaped values."""
 
     type: str
@@ -61,6 +62,9 @@ class Field:
     items: tuple[tuple[Field, ...], ...] = ()
     headings: tuple[str, ...] = ()
     cells: tuple[tuple[str, ...], ...] = ()
+    files: tuple[Choice, ...] = ()
+    accept: str = ""
+    many: bool = False
 
     @property
     def id(self) -> str:
@@ -110,11 +114,14 @@ class Drawing:
     def _input(self, field: Field, node: Node, names: Mapping[str, Any]) -> Field:
         component = node.component
         field = replace(
-            field, required=component.rules.required, readonly=node.readonly,
+            field, required=required(component, names), readonly=node.readonly,
             disabled=component.disabled, controls=not self.read.isdisjoint(map(str, node.path)),
         )
         if component.type == "checkbox":
             return replace(field, value="true" if node.value is True else "")
+        if component.type == "filepicker":
+            return replace(field, files=tuple(map(_document, node.value or ())),
+                           accept=component.accept, many=component.many_files)
         if component.type in CHOICES:
             raw = node.raw if isinstance(node.raw, list) else [node.raw]
             marked = {option_text(item) for item in raw if item is not None}
@@ -129,7 +136,7 @@ class Drawing:
         """Give the field a state where expressions may change how it looks."""
         if component.type in ("group", "dynamiclist"):
             return field
-        plain = replace(field, value="", error="", options=tuple(
+        plain = replace(field, value="", error="", files=(), options=tuple(
             replace(option, chosen=False) for option in field.options
         ))
         return replace(field, state=f"{zlib.crc32(repr(plain).encode()):08x}")
@@ -163,6 +170,12 @@ def _attributes(component: Component, names: Mapping[str, Any]) -> dict[str, Any
         return {"input": "datetime-local" if kind == "datetime" else kind}
     kinds = {"email": "email", "phone": "tel"}
     return {"input": kinds.get(rules.kind, "text"), "max_length": _limit(rules.max_length, names)}
+
+
+def _document(reference: Mapping[str, Any]) -> Choice:
+    about = reference.get("metadata")
+    known = about if isinstance(about, Mapping) else {}
+    return Choice(str(reference["documentId"]), str(known.get("fileName") or "文件"), True)
 
 
 def _limit(rule: Any, names: Mapping[str, Any]) -> str:

@@ -38,7 +38,11 @@ DOORS = {
     "flask_babel": ("web/",),
     "gunicorn": ("web/commands/web.py",),
     "httpx": ("adapters/",),
-    "limits": ("web/pages/service.py", "web/pages/sign_in.py"),
+    "itsdangerous": ("web/pages/uploads.py",),
+    "limits": (
+        "web/pages/gateway.py", "web/pages/service.py", "web/pages/sign_in.py",
+        "web/pages/uploads.py",
+    ),
     "lxml": ("adapters/", "engine/bpmn/", "engine/convert/", "engine/dmn/", "engine/xml.py"),
     "markdown_it": ("web/pages/markup.py",),
     "nh3": ("web/pages/markup.py",),

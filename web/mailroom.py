@@ -19,7 +19,7 @@ import adapters
 import forms
 from adapters import letter, mail, mailbox, receipts
 from adapters.letter import Letter
-from engine import channels, history, messages
+from engine import attachments, channels, history, messages
 from engine.cases import AlreadyOpened
 from engine.channels import Asked, Order
 from engine.errors import BihuanError, Conflict
@@ -98,7 +98,7 @@ class Mailroom:
                     return ""
                 messages.deliver(unit, asked.subscription, checked.data)
                 history.record(unit, order.case_id, "mail.answered", {"from": mail_in.sender})
-                channels.attach(unit, order.case_id, _files(mail_in))
+                attachments.attach(unit, order.case_id, _files(mail_in))
         except Conflict:
             return f"工单 {order.number} 刚刚已被处理，这封回信没有采用。"
         log.info("邮件 %s 已作为工单 %s 的反馈", mail_in.id, order.number)
@@ -113,7 +113,7 @@ class Mailroom:
             with self.engine.unit("customer:mail") as unit:
                 if channels.note(unit, SOURCE, mail_in.id, "opened"):
                     case_id = take_in(unit, text)
-                    channels.attach(unit, case_id, _files(mail_in))
+                    attachments.attach(unit, case_id, _files(mail_in))
         except AlreadyOpened:
             pass
         return True

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import adapters
 from adapters.contract import SmtpSecurity
 from engine.errors import BihuanError
+from web.file_types import TYPES, USUAL_FILE_TYPES
 
 T = TypeVar("T")
 
@@ -42,6 +43,7 @@ class Settings:
     demo: bool = False
     zone: str = "Asia/Shanghai"
     upload_limit_mb: int = 20
+    file_types: tuple[str, ...] = USUAL_FILE_TYPES
     web_processes: int = 1
     web_threads: int = 8
     worker_concurrency: int = 8
@@ -70,6 +72,7 @@ VARIABLES = (
     "BIHUAN_DEMO",
     "BIHUAN_ZONE",
     "BIHUAN_UPLOAD_LIMIT_MB",
+    "BIHUAN_FILE_TYPES",
     "BIHUAN_WEB_PROCESSES",
     "BIHUAN_WEB_THREADS",
     "BIHUAN_WORKER_CONCURRENCY",
@@ -124,6 +127,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         demo=read.value("BIHUAN_DEMO", _flag, False),
         zone=read.value("BIHUAN_ZONE", _zone, "Asia/Shanghai"),
         upload_limit_mb=read.value("BIHUAN_UPLOAD_LIMIT_MB", _whole(1, 1024), 20),
+        file_types=read.value("BIHUAN_FILE_TYPES", _file_types, USUAL_FILE_TYPES),
         web_processes=read.value("BIHUAN_WEB_PROCESSES", _whole(1, 64), 1),
         web_threads=read.value("BIHUAN_WEB_THREADS", _whole(1, 256), 8),
         worker_concurrency=read.value("BIHUAN_WORKER_CONCURRENCY", _whole(1, 256), 8),
@@ -271,6 +275,17 @@ def _kept_secret_key(data_folder: Path) -> str:
     finally:
         staged.unlink()
     return path.read_text("ascii").strip()
+
+
+def _file_types(text: str) -> tuple[str, ...]:
+    found = tuple(one.strip(" .").lower() for one in text.replace("，", ",").split(","))
+    unknown = [one for one in found if one not in TYPES]
+    if unknown:
+        raise ValueError(
+            f"里有不认识的文件类型“{unknown[0]}”，可以用 {'、'.join(TYPES)}",
+            f"names an unknown file type; known are {', '.join(TYPES)}",
+        )
+    return found
 
 
 def _flag(text: str) -> bool:

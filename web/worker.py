@@ -24,7 +24,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
 import adapters
-from engine import duties, housekeeping, jobs
+from engine import attachments, duties, housekeeping, jobs
 from engine.errors import Conflict, NotFound
 from engine.jobs import Job
 from engine.store.unit import Unit
@@ -196,6 +196,10 @@ def serve(runner: Runner, concurrency: int) -> None:
         coalesce=True,
         max_instances=1,
         misfire_grace_time=None,
+    )
+    scheduler.add_job(
+        attachments.forget_stale, "interval", (runner.engine,), hours=1, coalesce=True,
+        max_instances=1, misfire_grace_time=None,
     )
     if runner.settings.imap.host:
         room = Mailroom(runner.engine, runner.settings)

@@ -52,6 +52,7 @@ def fill(form: forms.Form, said: Mapping[str, str], variables: Mapping[str, Any]
             field.name: _raw(field, said[_plain(field.label)])
             for field in form.fields(variables, entered)
             if _plain(field.label) in said and "." not in field.name and not field.readonly
+            and field.type != "filepicker"
         }
         found = {name: raw for name, raw in found.items() if raw is not None}
         if found == entered:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 import adapters
 import forms
 from adapters import mailbox
-from engine import cases, channels, deployment, duties, organisation, people, tasks
+from engine import attachments, cases, deployment, duties, organisation, people, tasks
 from engine.cases import work
 from engine.model import Json, Person
 from engine.tables import incidents
@@ -219,8 +219,9 @@ def test_files_come_along(desk: Desk, room: Mailroom) -> None:
     )
     assert room.take(answer.as_bytes())
     with room.engine.read() as conn:
-        [kept] = channels.attached(conn, desk.key)
-        assert channels.content(conn, desk.key, kept.key) == ("测试记录.txt", "记录".encode())
+        [kept] = attachments.attached(conn, desk.key)
+        assert kept.name == "测试记录.txt"
+        assert b"".join(attachments.parts(conn, kept.key)) == "记录".encode()
 
 
 def test_absence_notes_are_left_alone(desk: Desk, room: Mailroom) -> None:

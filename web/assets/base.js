@@ -4,12 +4,15 @@ import "@tabler/core/dist/css/tabler.min.css";
 import "./app.css";
 import "./pages.css";
 import "./knowledge.css";
+import "./board.css";
 import "@tabler/core/dist/js/tabler.esm.min.js";
 import htmx from "htmx.org";
 import { startConditions } from "./conditions.js";
 import { csrfToken } from "./csrf.js";
 import { startCountdowns } from "./countdown.js";
 import { startDrafts } from "./draft.js";
+import { startLive } from "./live.js";
+import { startFiles } from "./files.js";
 import { startUploads } from "./upload.js";
 
 htmx.config.allowEval = false;
@@ -60,6 +63,8 @@ htmx.onLoad((root) => {
   startCountdowns(root);
   startConditions(root, (element) => htmx.process(element));
   startDrafts(root);
+  startLive(root, (element) => htmx.process(element));
+  startFiles(root);
   startUploads(root, (element) => htmx.process(element));
   if (root.querySelector("[data-diagram]") || root.matches?.("[data-diagram]")) {
     document.dispatchEvent(new CustomEvent("diagrams:added"));

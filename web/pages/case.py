@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 
 import forms
 from engine import (
-    cases, channels, clocks, groups, history, incidents, limits, messages, notices, people, run,
+    attachments, cases, clocks, groups, history, incidents, limits, messages, notices, people, run,
 )
 from engine.cases import CaseKind
 from engine.cases.work import open_tasks, processes
@@ -21,7 +21,7 @@ from engine.errors import Conflict, Forbidden
 from engine.messages import Waiting
 from engine.model import Person
 from web import session
-from web.pages import filling
+from web.pages import filling, uploads
 from web.pages.display import of_field
 from web.pages.faces import Face, faces
 from web.pages.intake import labels
@@ -53,7 +53,7 @@ def show(case_id: int) -> str:
             may_agree=limits.may_agree(conn, case_id, person),
             may_change=not _LEADERS.isdisjoint(person.roles),
             incidents=incidents.list_open(conn, case_id),
-            belonging=belonging(conn, view, person), files=channels.attached(conn, case_id),
+            belonging=belonging(conn, view, person), files=attachments.attached(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
         )
@@ -74,7 +74,7 @@ def aside(case_id: int) -> str:
         return render_template(
             "case_aside.html", lines=lines, case=view, case_id=case_id,
             faces=_faces(conn, case_id), belonging=belonging(conn, view, session.person()),
-            files=channels.attached(conn, case_id),
+            files=attachments.attached(conn, case_id),
         )
 
 
@@ -136,12 +136,16 @@ def act(case_id: int, key: int) -> str | Response | tuple[str, int]:
     with session.engine().unit(person.login) as unit:
         waiting = _allowed(unit.conn, case_id, key)
         form, known = _action_form(unit.conn, waiting)
-        entered = filling.entered(form) if form else {}
-        checked = forms.check(form, entered, known) if form else None
-        if checked and checked.errors:
-            page = _action_page(unit.conn, case_id, waiting, form, known, entered, checked.errors)
+        place = uploads.of_action(key, case_id)
+        uploads.receive(place)
+        entered = uploads.entered(unit.conn, form, place) if form else {}
+        checked = forms.check(form, entered, known) if form else forms.Checked({}, {})
+        errors = checked.errors | uploads.problems()
+        if errors:
+            page = _action_page(unit.conn, case_id, waiting, form, known, entered, errors)
             return page, 422
-        messages.deliver(unit, key, checked.data if checked else {}, person)
+        messages.deliver(unit, key, checked.data, person)
+        uploads.keep(unit, form, checked.data, place, case_id)
     flash(_("“%(label)s”已提交。", label=waiting.properties["action.label"]))
     return session.go_to(url_for("case.show", case_id=case_id))
 
@@ -152,7 +156,8 @@ def redraw(case_id: int, key: int) -> str:
     """The action's form as it looks with what is entered now."""
     with session.engine().read() as conn:
         form, known = _action_form(conn, _allowed(conn, case_id, key))
-        fields = form.fields(known, filling.entered(form)) if form else ()
+        entered = uploads.entered(conn, form, uploads.of_action(key, case_id)) if form else {}
+        fields = form.fields(known, entered) if form else ()
     return render_template("form_fields.html", fields=fields)
 
 
@@ -212,4 +217,5 @@ def _action_page(
     return render_template(
         template, case=cases.view(conn, case_id), case_id=case_id, waiting=waiting,
         fields=fields, errors=errors, labels=labels(fields),
+        ticket=uploads.ticket(form, uploads.of_action(waiting.key, case_id)),
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
@@ -16,7 +17,7 @@ from engine import cases
 from engine.cases import CaseKind, marking, merging
 from engine.errors import Invalid
 from web import session
-from web.pages import filling
+from web.pages import filling, uploads
 from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("intake", __name__, url_prefix="/new")
@@ -53,17 +54,20 @@ def show(kind_id: str) -> str:
 @pages.post("/<kind_id>")
 @right(SIGNED_IN)
 def open_(kind_id: str) -> Response | str | tuple[str, int]:
+    place = uploads.of_new(_once())
+    uploads.receive(place)
     with session.engine().unit(session.person().login) as unit:
         kind, form = _kind(unit.conn, kind_id)
-        entered = filling.entered(form)
+        entered = uploads.entered(unit.conn, form, place)
         if kind.repeats and request.form.get("_repeat_of"):
             entered[kind.repeats.field] = request.form["_repeat_of"]
             return _page(kind, form, entered, {})
         if filling.changes_rows():
             return _page(kind, form, entered, {})
         checked = forms.check(form, entered, _known() | filling.me())
-        if checked.errors:
-            return _page(kind, form, entered, checked.errors), 422
+        errors = checked.errors | uploads.problems()
+        if errors:
+            return _page(kind, form, entered, errors), 422
         data = {**_known(), **checked.data}
         into = request.form.get("_merge_into")
         if "_confirmed" not in request.form and not into:
@@ -72,6 +76,7 @@ def open_(kind_id: str) -> Response | str | tuple[str, int]:
                 return _page(kind, form, entered, {}, duplicates=same), 422
         try:
             case_id = cases.open_(unit, kind_id, data).case_id
+            uploads.keep(unit, form, data, place, case_id)
             if into:
                 merging.at_intake(unit, case_id, into)
         except Invalid as error:
@@ -87,7 +92,8 @@ def redraw(kind_id: str) -> str:
     """The form as it looks with what is entered now."""
     with session.engine().read() as conn:
         form = _kind(conn, kind_id)[1]
-        fields = form.fields(_known() | filling.me(), filling.entered(form))
+        entered = uploads.entered(conn, form, uploads.of_new(_once()))
+        fields = form.fields(_known() | filling.me(), entered)
     return render_template("form_fields.html", fields=fields)
 
 
@@ -121,6 +127,12 @@ def _known() -> dict[str, Any]:
     return {"owner": session.person().login}
 
 
+def _once() -> str:
+    """The token of this form, made when it is first drawn."""
+    once: str = g.setdefault("once", request.form.get("once", "")[:40] or secrets.token_urlsafe(16))
+    return once
+
+
 def _customer_field(kind: CaseKind, what: str) -> str:
     """The one variable that the customer's number (name, level) is read from, if it is that
     simple."""
@@ -138,7 +150,8 @@ def _page(
     return render_template(
         template, kind=kind, fields=fields, errors=errors, labels=labels(fields),
         customer_field=_customer_field(kind, "ref"),
-        watched=kind.repeats.same if kind.repeats else (), **more,
+        watched=kind.repeats.same if kind.repeats else (),
+        once=_once(), ticket=uploads.ticket(form, uploads.of_new(_once())), **more,
     )
 
 

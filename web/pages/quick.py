@@ -1,4 +1,5 @@
-"""A case in one go on a phone, for account managers: what, where, the words, the agreed time."""
+"""A case in one go on a phone, for account managers: what, where, the words, the agreed time;
+with the warning of a likely duplicate."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from werkzeug.wrappers import Response
 
 import forms
 from engine import cases, decisions, groups
-from engine.cases import AlreadyOpened, CaseKind, service
+from engine.cases import AlreadyOpened, CaseKind, merging, service
 from engine.errors import ExpressionFailed, Invalid, NotFound
 from engine.model import Json
 from web import session
-from web.pages import filling
+from web.pages import filling, uploads
 from web.pages.intake import labels
 from web.session import SIGNED_IN, right, wants_fragment
 
@@ -41,7 +42,8 @@ def redraw() -> str:
     """The form as it looks with what is entered now."""
     with session.engine().read() as conn:
         form = _kind(conn)[1]
-        fields = form.fields(filling.me(), filling.entered(form))
+        place = uploads.of_new(request.form.get("once", "")[:40])
+        fields = form.fields(filling.me(), uploads.entered(conn, form, place))
     return render_template("form_fields.html", fields=fields)
 
 
@@ -51,24 +53,45 @@ def open_() -> Response | tuple[str, int]:
     """Open the case; the same form sent twice opens one."""
     login = session.person().login
     once = request.form.get("once", "")[:40] or secrets.token_urlsafe(16)
+    place = uploads.of_new(once)
+    uploads.receive(place)
+    into = request.form.get("_merge_into")
     with session.engine().read() as conn:
         kind, form = _kind(conn)
-        entered = filling.entered(form)
+        entered = uploads.entered(conn, form, place)
         checked = forms.check(form, entered, filling.me())
-    if checked.errors:
-        return _page(form, entered, checked.errors, once), 422
+        errors = checked.errors | uploads.problems()
+        if errors:
+            return _page(form, entered, errors, once), 422
+        data = {**checked.data, "owner": login}
+        same = () if into or "_confirmed" in request.form or _is_open(conn, once) else (
+            cases.duplicates(conn, kind.id, data)
+        )
+    if same:
+        return _page(form, entered, {}, once, duplicates=same), 422
     try:
         with session.engine().unit(login) as unit:
-            data = {**checked.data, "owner": login}
             key = service.receive(unit, kind.id, data, CHANNEL, source_ref=once).case_id
+            uploads.keep(unit, form, data, place, key)
+            if into:
+                merging.at_intake(unit, key, into)
             team = _team(unit.conn, {**data, "channel": CHANNEL})
     except AlreadyOpened:
         flash(_("这张单已经建好。"))
         return session.go_to(url_for("cases.show"))
     except Invalid as error:
-        return _page(form, entered, error.details.get("fields", {}), once, error.zh), 422
+        fields = error.details.get("fields", {})
+        return _page(form, entered, fields, once, problem=error.zh), 422
+    if into:
+        flash(_("已登记，并入 %(number)s。", number=into))
+        return session.go_to(url_for("case.show", case_id=key))
     flash(_("已建单，归口 %(team)s。", team=team) if team else _("已建单。"))
     return session.go_to(url_for("case.show", case_id=key))
+
+
+def _is_open(conn: Connection, once: str) -> bool:
+    """Whether this very form has opened its case: that one is no duplicate of it."""
+    return once in cases.known_refs(conn, CHANNEL, [once])
 
 
 def _kind(conn: Connection) -> tuple[CaseKind, forms.Form]:
@@ -93,12 +116,14 @@ def _team(conn: Connection, data: Mapping[str, Json]) -> str:
 
 def _page(
     form: forms.Form, entered: Mapping[str, Any] | None, errors: Mapping[str, str],
-    once: str = "", problem: str = "",
+    once: str = "", **more: Any,
 ) -> str:
+    once = once or secrets.token_urlsafe(16)
     fields = form.fields(filling.me(), entered, errors)
     template = "service_form.html" if wants_fragment() else "quick.html"
     return render_template(
-        template, fields=fields, errors=errors, labels=labels(fields), problem=problem,
-        once=once or secrets.token_urlsafe(16), submit=_("建单"), target=url_for("quick.open_"),
-        conditions=url_for("quick.redraw"), back=url_for("inbox.show"),
+        template, fields=fields, errors=errors, labels=labels(fields), once=once,
+        ticket=uploads.ticket(form, uploads.of_new(once)), submit=_("建单"),
+        target=url_for("quick.open_"), conditions=url_for("quick.redraw"),
+        back=url_for("inbox.show"), **more,
     )

@@ -29,7 +29,7 @@ from engine import cases
 from engine.cases import AlreadyOpened, CaseKind, Standing, service
 from engine.errors import Invalid
 from web import session
-from web.pages import filling
+from web.pages import filling, uploads
 from web.pages.intake import labels
 from web.session import ANYONE, right, wants_fragment
 
@@ -151,7 +151,8 @@ def redraw(kind_id: str) -> str:
     """The form as it looks with what is entered now."""
     with session.engine().read() as conn:
         form = _kind(conn, kind_id)[1]
-        fields = form.fields({}, filling.entered(form))
+        place = uploads.of_new(request.form.get("once", "")[:40])
+        fields = form.fields({}, uploads.entered(conn, form, place))
     return render_template("form_fields.html", fields=fields)
 
 
@@ -160,12 +161,15 @@ def redraw(kind_id: str) -> str:
 def file(kind_id: str) -> Response | tuple[str, int]:
     """Open the case; the same form sent twice opens one."""
     once = request.form.get("once", "")[:40] or secrets.token_urlsafe(16)
+    place = uploads.of_new(once)
+    uploads.receive(place)
     with session.engine().read() as conn:
         kind, form = _kind(conn, kind_id)
-        entered = filling.entered(form)
+        entered = uploads.entered(conn, form, place)
         checked = forms.check(form, entered, {})
-    if checked.errors:
-        return _page(kind, form, entered, checked.errors, once), 422
+    errors = checked.errors | uploads.problems()
+    if errors:
+        return _page(kind, form, entered, errors, once), 422
     limits = ((_FILED_BY_NUMBER, str(checked.data.get("customer_ref", ""))),
               (_FILED_BY_ADDRESS, request.remote_addr or ""))
     if not all(_limiter.test(*one) for one in limits):
@@ -173,6 +177,7 @@ def file(kind_id: str) -> Response | tuple[str, int]:
     try:
         with session.engine().unit(ACTOR) as unit:
             opened = service.receive(unit, kind_id, checked.data, CHANNEL, source_ref=once)
+            uploads.keep(unit, form, checked.data, place, opened.case_id)
     except AlreadyOpened:
         return session.go_to(url_for("service.status"))
     except Invalid as error:
@@ -197,12 +202,13 @@ def _page(
     errors: Mapping[str, str], once: str = "", **more: Any,
 ) -> str:
     assert kind.public is not None
+    once = once or secrets.token_urlsafe(16)
     fields = form.fields({}, entered, errors)
     template = "service_form.html" if wants_fragment() else "service_new.html"
     return render_template(
         template, title=kind.public.title or kind.name, about=kind.public.about,
         fields=fields, errors=errors, labels=labels(fields),
-        once=once or secrets.token_urlsafe(16), submit=_("提交"),
+        once=once, ticket=uploads.ticket(form, uploads.of_new(once)), submit=_("提交"),
         target=url_for("service.file", kind_id=kind.id),
         conditions=url_for("service.redraw", kind_id=kind.id), **more,
     )
@@ -226,7 +232,7 @@ def _action_page(
     template = "service_form.html" if wants_fragment() else "service_new.html"
     return render_template(
         template, title=label, about=_("编号 %(number)s", number=stands.number), fields=fields,
-        errors=errors, labels=labels(fields), once="", submit=label, conditions="",
+        errors=errors, labels=labels(fields), once="", submit=label, conditions="", ticket="",
         target=url_for("service.act", message=message), back=url_for("service.status"),
     )
 

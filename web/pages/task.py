@@ -17,9 +17,10 @@ from engine import inbox, people, tasks
 from engine.errors import BihuanError, Conflict, Forbidden
 from engine.inbox import TaskView
 from engine.model import Person
+from engine.store.unit import Unit
 from web import session
 from web.errors import status
-from web.pages import filling
+from web.pages import filling, uploads
 from web.pages.intake import labels
 from web.session import SIGNED_IN, right, wants_fragment
 
@@ -46,12 +47,13 @@ def show(key: int) -> str:
 @right(SIGNED_IN)
 def complete(key: int) -> Response | str | tuple[str, int]:
     person = session.person()
-    filled = _Filled()
+    filled = _Filled(key)
     try:
         with session.engine().unit(person.login) as unit:
             over = tasks.answer(
                 unit, key, person, lambda asked: filled.read(unit.conn, asked), filled.draft
             )
+            filled.keep_files(unit)
     except _Incomplete:
         page = _again(key, filled)
         return page if filling.changes_rows() else (page, 422)
@@ -70,6 +72,10 @@ class _Incomplete(Exception):
 class _Filled:
     """What was sent of a task's form, and what is wrong with it."""
 
+    key: int
+    form: forms.Form | None = None
+    case_id: int = 0
+    data: Mapping[str, Any] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     entered: Mapping[str, Any] = field(default_factory=dict)
 
@@ -80,13 +86,21 @@ class _Filled:
     def read(self, conn: Connection, asked: tasks.Asked) -> dict[str, Any]:
         if asked.form_key is None:
             return {}
-        form = filling.by_key(conn, asked.form_key, asked.number)
-        self.entered = filling.entered(form)
-        checked = forms.check(form, self.entered, asked.variables | filling.me())
-        self.errors = {} if filling.changes_rows() else checked.errors
-        if checked.errors or filling.changes_rows():
+        self.form = filling.by_key(conn, asked.form_key, asked.number)
+        self.case_id = asked.case_id
+        place = uploads.of_task(self.key, self.case_id)
+        uploads.receive(place)
+        self.entered = uploads.entered(conn, self.form, place)
+        checked = forms.check(self.form, self.entered, asked.variables | filling.me())
+        self.data = checked.data
+        self.errors = {} if filling.changes_rows() else checked.errors | uploads.problems()
+        if self.errors or filling.changes_rows():
             raise _Incomplete
         return checked.data
+
+    def keep_files(self, unit: Unit) -> None:
+        place = uploads.of_task(self.key, self.case_id)
+        uploads.keep(unit, self.form, self.data, place, self.case_id)
 
 
 @pages.post("/<key:key>/draft")
@@ -94,8 +108,8 @@ class _Filled:
 def draft(key: int) -> tuple[str, int]:
     person = session.person()
     with session.engine().unit(person.login) as unit:
-        form = _form(unit.conn, inbox.task(unit.conn, key, person))
-        tasks.save_draft(unit, key, filling.entered(form) if form else {}, person)
+        view = inbox.task(unit.conn, key, person)
+        tasks.save_draft(unit, key, _entered(unit.conn, view, _form(unit.conn, view)), person)
     return "", 204
 
 
@@ -106,7 +120,8 @@ def redraw(key: int) -> str:
     with session.engine().read() as conn:
         view = inbox.task(conn, key, session.person())
         form = _form(conn, view)
-        fields = form.fields(view.variables | filling.me(), filling.entered(form)) if form else ()
+        entered = _entered(conn, view, form)
+        fields = form.fields(view.variables | filling.me(), entered) if form else ()
     return render_template("form_fields.html", fields=fields)
 
 
@@ -145,18 +160,26 @@ def _form(conn: Connection, view: TaskView) -> forms.Form | None:
     return filling.by_key(conn, view.row.form_key) if view.row.form_key else None
 
 
+def _entered(conn: Connection, view: TaskView, form: forms.Form | None) -> dict[str, Any]:
+    return uploads.entered(conn, form, _place(view)) if form else {}
+
+
+def _place(view: TaskView) -> uploads.Place:
+    return uploads.of_task(view.row.key, view.row.case_id)
+
+
 def _again(key: int, filled: _Filled) -> str:
     """The form again with everything that was entered; alone for htmx, else on its page."""
     with session.engine().read() as conn:
         view = inbox.task(conn, key, session.person())
         form = _form(conn, view)
-        entered = filling.entered(form) if form else {}
+        entered = _entered(conn, view, form)
         if not wants_fragment():
             return _page(conn, view, form, entered, filled.errors)
     fields = form.fields(view.variables | filling.me(), entered, filled.errors) if form else ()
     return render_template(
         "task_form.html", task=view.row, fields=fields, errors=filled.errors,
-        labels=labels(fields),
+        labels=labels(fields), ticket=uploads.ticket(form, _place(view)),
     )
 
 
@@ -175,6 +198,7 @@ def _page(
     return render_template(
         "task.html", task=view.row, case=view.case, trouble=view.trouble, fields=fields,
         errors=errors, labels=labels(fields), names=names,
+        ticket=uploads.ticket(form, _place(view)),
         colleagues=[a.person for a in people.list_(conn, active_only=True)] if lead else [],
         **more,
     )
@@ -199,7 +223,7 @@ def _too_late(key: int, error: BihuanError) -> Response | tuple[str, int]:
     with session.engine().read() as conn:
         view = inbox.task(conn, key, session.person())
         form = _form(conn, view)
-        entered = filling.entered(form) if form else {}
+        entered = _entered(conn, view, form)
         return _page(conn, view, form, entered, {}, conflict=error.zh), status(error)
 
 

@@ -21,7 +21,12 @@ def rules(data: bytes) -> set[str]:
 @pytest.mark.parametrize(("data", "rule"), [
     (b"<xml/>", "json"), (b"[]", "form"), (b"{}", "form"), (b"\xff\xfe\x00", "encoding"),
     (b'{"components": []}', "form-id"), (b"[" * 100_000, "depth"),
-    (content({"type": "filepicker", "key": "f"}), "component-type"),
+    (content({"type": "documentPreview", "key": "f"}), "component-type"),
+    (content({"type": "filepicker", "key": "f", "accept": "=types"}), "accept"),
+    (content({"type": "filepicker", "key": "f", "multiple": "=true"}), "multiple"),
+    (content({"type": "dynamiclist", "path": "rows", "components": [
+        {"type": "filepicker", "key": "f", "id": "x"}]}), "filepicker-in-list"),
+    (content(text("a", validate={"required": "=b >"})), "feel"),
     (content({"type": "iframe"}), "component-type"),
     (content({"type": None}), "component-type"),
     (content({"type": {}}), "component-type"),
@@ -45,7 +50,7 @@ def test_what_is_wrong(data: bytes, rule: str) -> None:
 
 
 def test_a_finding_says_where() -> None:
-    data = content(text("a"), {"type": "filepicker", "key": "f", "label": "附件", "id": "Pick_1"})
+    data = content(text("a"), {"type": "iframe", "key": "f", "label": "附件", "id": "Pick_1"})
     (finding,) = findings(data, "x.form")
     assert finding.zh.startswith("components[1]：")
     assert (finding.element_id, finding.element_name) == ("Pick_1", "附件")
