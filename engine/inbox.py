@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, cast
@@ -35,7 +35,7 @@ from engine.tables import cases as case_table
 from engine.tables import customers, incidents, people, user_tasks
 from engine.tasks import candidates_of, is_candidate
 
-__all__ = ["Page", "TaskRow", "TaskView", "counts", "page", "steps", "task"]
+__all__ = ["Page", "TaskRow", "TaskView", "arrived", "counts", "page", "steps", "task"]
 
 View = Literal["mine", "groups", "done"]
 _LEADERS = frozenset({"supervisor", "admin"})
@@ -160,6 +160,19 @@ def steps(conn: Connection, person: Person, view: str = "mine") -> list[str]:
         seen = seen.order_by(user_tasks.c.ended_at.desc()).limit(_DONE_LOOKED_AT)
     name = seen.subquery().c.name
     return list(conn.execute(select(name).distinct().order_by(name).limit(200)).scalars())
+
+
+def arrived(
+    conn: Connection, person: Person, view: str, since: datetime, known: Iterable[int] = ()
+) -> int:
+    """How many tasks have come into a view ("mine" or "groups") since then, without the known
+    ones: created, or given to the person."""
+    t = user_tasks.c
+    came = func.coalesce(t.assigned_at, t.created_at)
+    query = select(func.count()).where(
+        *_view(cast(View, view), person), came >= since, t.key.not_in(list(known)),
+    )
+    return int(conn.execute(query).scalar_one())
 
 
 def task(conn: Connection, key: int, person: Person) -> TaskView:

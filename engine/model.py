@@ -56,13 +56,15 @@ class Binding:
 @dataclass(frozen=True, slots=True)
 class Person:
     """Who acts. ``roles`` ⊆ {"admin", "designer", "supervisor", "staff"}; ``groups`` are the
-    candidate groups of BPMN user tasks the person belongs to."""
+    candidate groups of BPMN user tasks the person belongs to; ``leads`` those that he leads or
+    deputises."""
 
     login: str
     name: str
     roles: frozenset[str] = frozenset()
     groups: frozenset[str] = frozenset()
     unit: str | None = None
+    leads: frozenset[str] = frozenset()
 
 
 def aware(moment: datetime) -> datetime:

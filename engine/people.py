@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import get_close_matches
 from functools import cache
@@ -18,13 +18,14 @@ from typing import Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from engine import groups as known_groups
 from engine.errors import Conflict, Invalid, NotFound
 from engine.model import Person
 from engine.store.unit import Unit
+from engine.tables import groups as units
 from engine.tables import people as table
 
 ROLES = ("admin", "designer", "supervisor", "staff")
@@ -86,7 +87,7 @@ def authenticate(conn: Connection, login: str, password: str) -> Person | None:
 def current(conn: Connection, login: str, epoch: int) -> Person | None:
     """The person of a session opened at ``epoch``; None once that session must end."""
     found = conn.execute(_CURRENT, {"login_": login, "epoch_": epoch}).first()
-    return None if found is None else _person(found)
+    return None if found is None else replace(_person(found), leads=frozenset(found.leads or ()))
 
 
 def epoch(conn: Connection, login: str) -> int:
@@ -99,10 +100,10 @@ def epoch(conn: Connection, login: str) -> int:
 
 def get(conn: Connection, login: str) -> Person:
     """The person, active or not; NotFound."""
-    found = conn.execute(select(*_PERSON).where(table.c.login == login)).first()
+    found = conn.execute(select(*_PERSON, _LEADS).where(table.c.login == login)).first()
     if found is None:
         raise _unknown(login)
-    return _person(found)
+    return replace(_person(found), leads=frozenset(found.leads or ()))
 
 
 def list_(
@@ -147,6 +148,16 @@ def set_rights(
         _change(unit, login, values)
 
 
+def describe(
+    unit: Unit, login: str, name: str, *, department: str | None, email: str | None
+) -> None:
+    """Name, department and mail address; sessions go on. NotFound, Invalid."""
+    values = {"name": _good_name(name), "unit": department, "email": email}
+    changed = unit.conn.execute(update(table).where(table.c.login == login).values(values))
+    if changed.rowcount == 0:
+        raise _unknown(login)
+
+
 def set_active(unit: Unit, login: str, active: bool) -> None:
     """A disabled account cannot sign in and its sessions end; its tasks stay its own until
     somebody assigns them anew. NotFound."""
@@ -154,7 +165,12 @@ def set_active(unit: Unit, login: str, active: bool) -> None:
 
 
 _PERSON = (table.c.login, table.c.name, table.c.roles, table.c.groups, table.c.unit)
-_CURRENT = select(*_PERSON).where(
+_LEADS = (
+    select(func.array_agg(units.c.id))
+    .where(or_(units.c.lead == table.c.login, units.c.deputy == table.c.login))
+    .scalar_subquery().label("leads")
+)
+_CURRENT = select(*_PERSON, _LEADS).where(
     table.c.login == bindparam("login_"), table.c.active,
     table.c.session_epoch == bindparam("epoch_"),
 )

@@ -19,6 +19,7 @@ from flask_babel import gettext as _
 from engine import people
 from engine.errors import BihuanError, Forbidden, Invalid
 from engine.model import Person
+from engine.store.recent import Recent
 from engine.wiring import Engine
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -35,6 +36,7 @@ RIGHTS: dict[str, frozenset[str]] = {
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ENGINE = "bihuan"
+_KNOWN = "bihuan-people"
 
 
 class SignedOut(BihuanError):
@@ -64,6 +66,7 @@ def right(name: str) -> Callable[[View], View]:
 def install(app: Flask, engine: Engine) -> None:
     """Check right and CSRF token before every request of ``app``."""
     app.extensions[_ENGINE] = engine
+    app.extensions[_KNOWN] = Recent(500)
     app.before_request(_guard)
     app.context_processor(lambda: {"person": g.get("person"), "csrf_token": csrf_token})
 
@@ -139,9 +142,10 @@ def _guard() -> Response | None:
             _("提交的内容里有无法保存的字符（空字符），请删去后重试。"),
             "What was sent has a NUL character, which cannot be kept; remove it.",
         )
-    g.person = None if request.endpoint == "static" else _person()
-    if g.person is not None and session.get("hour") != (hour := int(time.time() // 3600)):
-        session["hour"] = hour  # who works on stays signed in
+    by_itself = getattr(view, "remembers", False)
+    g.person = None if request.endpoint == "static" else _person(by_itself)
+    if g.person is not None and not by_itself:
+        _prolong()
     if request.method not in _SAFE and not _good_token():
         if needed != ANYONE and g.person is None:
             raise _signed_out()
@@ -150,6 +154,13 @@ def _guard() -> Response | None:
             "This page is out of date; reload it and try again. Nothing was done.",
         )
     return None if needed == ANYONE else _permit(needed)
+
+
+def _prolong() -> None:
+    """Who works on stays signed in: the cookie is written anew once an hour."""
+    hour = int(time.time() // 3600)
+    if session.get("hour") != hour:
+        session["hour"] = hour
 
 
 def _permit(needed: str) -> Response | None:
@@ -164,12 +175,20 @@ def _permit(needed: str) -> Response | None:
     return None
 
 
-def _person() -> Person | None:
+def _person(remembers: bool) -> Person | None:
     login, epoch = session.get("login"), session.get("epoch")
     if not isinstance(login, str) or not isinstance(epoch, int):
         return None
-    with engine().read() as conn:
-        return people.current(conn, login, epoch)
+
+    def ask() -> Person | None:
+        with engine().read() as conn:
+            return people.current(conn, login, epoch)
+
+    told = engine().pulse.token(("people",)) if remembers else None
+    if told is None:
+        return ask()
+    known: Recent = current_app.extensions[_KNOWN]
+    return known.get((login, epoch, told), ask)
 
 
 def _storable() -> bool:

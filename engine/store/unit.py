@@ -20,6 +20,7 @@ from engine.model import Finding, Json
 from engine.store.chain import Chain
 from engine.store.connection import connect
 from engine.store.keys import Keys
+from engine.store.pulse import Pulse
 from engine.store.recent import Recent
 
 Check = Callable[[bytes, str, Mapping[str, Function]], list[Finding]]
@@ -72,6 +73,7 @@ class Store:
         self.models = Recent(200)
         self.lookups = Recent(5000)
         self.prepared_month = ""
+        self.pulse = Pulse(url)
         self.pool = connect(url)
         self._readers = _for_reading(self.pool)
 
@@ -102,6 +104,7 @@ class Store:
 
     def close(self) -> None:
         """Give the connections back."""
+        self.pulse.close()
         self.pool.dispose()
 
     def _known(self, conn: Connection) -> Connection:

@@ -3,6 +3,7 @@
 from web.pages import (
     account,
     assessment,
+    board,
     case,
     cases,
     clocks,
@@ -27,7 +28,7 @@ from web.pages import (
 )
 
 BLUEPRINTS = (
-    health.pages, sign_in.pages, account.pages, inbox.pages, task.pages, intake.pages,
+    health.pages, sign_in.pages, account.pages, inbox.pages, board.pages, task.pages, intake.pages,
     quick.pages, uploads.pages,
     cases.pages, case.pages, links.pages, files.pages, customers.pages, service.pages,
     clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,

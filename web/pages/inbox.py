@@ -14,9 +14,10 @@ from werkzeug.wrappers import Response
 
 from engine import inbox, people, tasks
 from engine.errors import BihuanError
-from engine.model import Person
+from engine.model import Person, aware
 from engine.store.unit import Unit
 from web import session
+from web.pages import live
 from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("inbox", __name__)
@@ -26,6 +27,8 @@ PRIORITIES = {"urgent": 70}
 """What the filter offers, and from which priority on."""
 _LEADERS = frozenset({"supervisor", "admin"})
 _MOST_AT_ONCE = 100
+_ON_ITS_WAY = timedelta(seconds=10)
+"""Longer than a step takes from its moment to its commit."""
 _NARROWING = ("q", "step", "priority", "late", "due", "after")
 
 
@@ -48,6 +51,26 @@ def counts() -> str:
         found = inbox.counts(conn, session.person())
     view = request.args.get("view", "mine")
     return render_template("inbox_tabs.html", counts=found, view=view, views=VIEWS)
+
+
+@pages.get("/inbox/news")
+@live.remembering
+@right(SIGNED_IN)
+def news() -> Response:
+    """How much has come in since the page was read."""
+    person, view = session.person(), request.args.get("view", "")
+    present = live.token(tasks.candidates_of(person))
+    if live.unchanged(present):
+        return live.nothing_new()
+    since = _moment(request.args.get("since", ""))
+    known = _keys(request.args.get("known", ""))
+    with session.engine().read() as conn:
+        number = inbox.arrived(
+            conn, person, view if view in ("mine", "groups") else "mine", since, known
+        )
+    html = render_template("inbox_news.html", number=number, view=view, since=since.isoformat(),
+                           known=",".join(map(str, known)))
+    return live.piece(html, live.mark(present))
 
 
 @pages.post("/inbox/claim")
@@ -89,20 +112,56 @@ def _page(asked: dict[str, str], **more: Any) -> str:
     person = session.person()
     view = asked["view"] if asked.get("view") in VIEWS else "mine"
     after = asked.get("after") or None
+    now = session.engine().now()
+    fresh = _fresh(asked.get("new", ""), _keys(asked.get("known", "")))
     with session.engine().read() as conn:
         page = inbox.page(conn, person, view, search=asked.get("q", "")[:200],
                           filters=_filters(asked), after=after)
         if after and wants_fragment():
             return render_template("inbox_rows.html", page=page, view=view, asked=asked,
-                                   more=_more(asked, page.next))
+                                   more=_more(asked, page.next), fresh=fresh)
         found = inbox.counts(conn, person)
         steps = _steps(conn, person, view, asked, page)
         colleagues = _colleagues(conn, person)
     template = "inbox_list.html" if wants_fragment() else "inbox.html"
     return render_template(
         template, page=page, view=view, views=VIEWS, counts=found, asked=asked,
-        steps=steps, colleagues=colleagues, more=_more(asked, page.next), **more,
+        steps=steps, colleagues=colleagues, more=_more(asked, page.next), fresh=fresh,
+        news=_news(view, page, now), **more,
     )
+
+
+def _news(view: str, page: inbox.Page, now: datetime) -> str:
+    """Where the page asks for what comes in from now on. What was on its way when the page was
+    read has an earlier time: asked for from a little before, without what is on the page."""
+    if view == "done":
+        return ""
+    since = now - _ON_ITS_WAY
+    known = [str(row.key) for row in page.rows if _came(row) >= since]
+    said = {"view": view, "since": since.isoformat(), "known": ",".join(known)}
+    return f"{url_for('inbox.news')}?{urlencode(said)}"
+
+
+def _keys(text: str) -> list[int]:
+    return [int(key) for key in text.split(",") if key.isascii() and key.isdigit()][:100]
+
+
+def _fresh(new: str, known: list[int]) -> Callable[[inbox.TaskRow], bool]:
+    """Whether a row is one of those that the bar of news told of."""
+    since = _moment(new) if new else None
+    return lambda row: since is not None and _came(row) >= since and row.key not in known
+
+
+def _came(row: inbox.TaskRow) -> datetime:
+    return row.assigned_at or row.created_at
+
+
+def _moment(text: str) -> datetime:
+    """A moment of an address; the present for what is none."""
+    try:
+        return aware(datetime.fromisoformat(text))
+    except ValueError:
+        return session.engine().now()
 
 
 def _steps(
