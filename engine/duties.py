@@ -14,8 +14,8 @@ makes it a report that is kept. Result ``notice``: ``{"key", "people"}``. Error 
 a list of contexts. Error `LIST_FAILED`.
 
 `case.open` opens another case: header ``kind`` (the id of a case kind; without it the input
-``case_kind``), ``data`` (its first variables), perhaps ``received_at`` (else now). Result
-``opened``: ``{"key", "number"}``. Error `CASE_REFUSED`.
+``case_kind``), ``data`` (its first variables), perhaps ``received_at`` (else now). What a sample
+opens is a sample. Result ``opened``: ``{"key", "number"}``. Error `CASE_REFUSED`.
 
 `figure.read`: ``figures`` (ids), ``from``, ``to``, and the filters ``unit``, ``region``,
 ``channel``, ``level``, ``category``. Result ``measured``: ``[{"id", "title", "unit", "value",
@@ -90,7 +90,9 @@ def _open_case(unit: Unit, job: Job) -> Json:
         raise Invalid("data 应为上下文。", "“data” must be a context.")
     kind = str(job.headers.get("kind") or job.variables.get("case_kind") or "")
     received = _moment(job.variables, "received_at") if job.variables.get("received_at") else None
-    key = cases.open_(unit, kind, data, received_at=received).case_id
+    sends = select(case_table.c.sample).where(case_table.c.key == job.case_id)
+    sample = unit.conn.execute(sends).scalar() is True
+    key = cases.open_(unit, kind, data, received_at=received, sample=sample).case_id
     number = select(case_table.c.number).where(case_table.c.key == key)
     return {"key": key, "number": unit.conn.execute(number).scalar_one()}
 

@@ -81,12 +81,23 @@ class HotSpot:
 
 
 @dataclass(frozen=True, slots=True)
+class Strain:
+    """What a crowd does to those who work: on days with more than ``beyond`` times the usual
+    number of contacts, being late is ``late`` times as likely for each such number more."""
+
+    beyond: float
+    late: float
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
-    """The file, read. ``kinds`` maps a case kind to its weight and data; ``timed`` maps a
+    """The file, read. ``kinds`` maps a case kind to its weight, its ``facts`` (drawn first,
+    unless they are given already, so that all texts name the same) and data; ``timed`` maps a
     process that starts by timer to how long before the end it is played."""
 
     kinds: Mapping[str, Mapping[str, Any]]
     arrival: Mapping[str, Any]
+    strain: Strain
     customers: Mapping[str, Any]
     hot_spots: tuple[HotSpot, ...]
     categories: Mapping[str, float]
@@ -115,7 +126,8 @@ def read(content: bytes, filename: str) -> Behaviour:
 def _behaviour(data: Mapping[str, Any]) -> Behaviour:
     paces = {name: _pace(one) for name, one in data["paces"].items()}
     return Behaviour(
-        kinds=data["kinds"], arrival=data["arrival"], customers=data["customers"],
+        kinds=data["kinds"], arrival=data["arrival"], strain=_strain(data["strain"]),
+        customers=data["customers"],
         hot_spots=tuple(_hot_spot(one) for one in data["hot_spots"]),
         categories=data["categories"], shifts=data["shifts"],
         usual=_work(data["usual"], paces),
@@ -164,6 +176,10 @@ def _hot_spot(data: Mapping[str, Any]) -> HotSpot:
         data["id"], float(data["share"]), duration(data["begins"]), duration(data["lasts"]),
         data["data"], data.get("matter"), duration(data.get("matter_after", "PT2H")),
     )
+
+
+def _strain(data: Mapping[str, Any]) -> Strain:
+    return Strain(float(data["beyond"]), float(data["late"]))
 
 
 def _range(values: Any) -> tuple[float, float, float]:

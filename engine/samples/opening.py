@@ -57,14 +57,18 @@ def data(
         "hot_spot": arrival.hot_spot, **_customer(stage, arrival),
     }
     fixed = {**arrival.fixed, **(_same(earlier) if earlier else {})}
-    context |= {name: stage.speaker.value(one, chance, context) for name, one in fixed.items()}
+    for name, one in fixed.items():
+        context[name] = stage.speaker.value(one, chance, context)
     if "category4" not in context:
         context |= _category(stage, chance, context)
-    wanted: dict[str, Json] = {}
-    written = {**stage.behaviour.kinds[arrival.kind]["data"], **arrival.fixed}
-    for name, one in written.items():
-        wanted[name] = stage.speaker.value(one, chance, context)
-        context[name] = wanted[name]
+    context["scene"] = scene(context)
+    wanted = _facts(stage, arrival, chance, context)
+    context |= wanted
+    wanted |= {name: context[name] for name in arrival.fixed}
+    for name, one in stage.behaviour.kinds[arrival.kind]["data"].items():
+        if name not in arrival.fixed:
+            wanted[name] = stage.speaker.value(one, chance, context)
+            context[name] = wanted[name]
     if kind.intake is None:
         return {key: value for key, value in wanted.items() if value is not None}
     seen = {"me": me, "owner": context["owner"]}
@@ -72,6 +76,23 @@ def data(
         wanted, seen, sayer(stage, chance, context)
     )
     return filled | ({"owner": context["owner"]} if clerk else {})
+
+
+def scene(context: Mapping[str, Any]) -> Any:
+    """The category of the deepest level that is said."""
+    return next((context[one] for one in reversed(LEVELS) if context.get(one)), None)
+
+
+def _facts(
+    stage: Stage, arrival: Arrival, chance: Chance, context: Mapping[str, Any]
+) -> dict[str, Json]:
+    """What all texts of the case agree upon; what is given already stays."""
+    facts: dict[str, Json] = {}
+    for name, one in stage.behaviour.kinds[arrival.kind].get("facts", {}).items():
+        known = context.get(name)
+        seen = {**context, **facts}
+        facts[name] = stage.speaker.value(one, chance, seen) if known is None else known
+    return facts
 
 
 def sayer(stage: Stage, chance: Chance, context: Mapping[str, Any]) -> Any:
@@ -95,7 +116,10 @@ def sayer(stage: Stage, chance: Chance, context: Mapping[str, Any]) -> Any:
 
 def _same(earlier: Before) -> dict[str, Json]:
     """What does not change when somebody comes again about the same."""
-    kept = (*LEVELS, "region", "place", "service", "product", "account", "vendor")
+    kept = (
+        *LEVELS, "region", "place", "service", "product", "account", "vendor", "terminal",
+        "order_no", "staff", "promised",
+    )
     return {name: earlier.data[name] for name in kept if earlier.data.get(name) is not None}
 
 
@@ -112,7 +136,7 @@ def _category(stage: Stage, chance: Chance, context: Mapping[str, Any]) -> dict[
             leaf = chance.among(*zip(*agreeing, strict=True))
     parts = leaf.code.split(".")
     codes = [".".join(parts[: level + 1]) for level in range(len(parts))]
-    return {**dict(zip(LEVELS, codes, strict=False)), "scene": leaf.code}
+    return dict(zip(LEVELS, codes, strict=False))
 
 
 def _customer(stage: Stage, arrival: Arrival) -> dict[str, Json]:

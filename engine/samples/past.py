@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, func, select
 
@@ -84,20 +84,31 @@ def left(conn: Connection, source_: str) -> list[Left]:
     return sorted(found, key=lambda one: one.n)
 
 
-def begun(conn: Connection, actor: str, source_: str) -> list[tuple[str, int, datetime]]:
-    """Instances of other processes that ``actor`` has begun and that still run: a name, the key
-    and when something happened last."""
-    ours = select(cases.c.key).where(cases.c.source == source_)
+def begun(conn: Connection, actor: str) -> list[tuple[str, int, datetime]]:
+    """Instances that ``actor`` has begun from no plan and that still run: a name (a case's
+    number, else ``occasion_name``), the key and when something happened last."""
     last = (
         select(func.max(history.c.at)).where(history.c.case_id == instances.c.key)
         .scalar_subquery()
     )
-    query = select(instances.c.key, last).where(
+    query = select(
+        instances.c.key, last.label("at"), cases.c.number, definition_table.c.id,
+        instances.c.started_at,
+    ).join(
+        definition_table, definition_table.c.key == instances.c.definition_key
+    ).outerjoin(cases, cases.c.key == instances.c.key).where(
         instances.c.status == "active", instances.c.parent_key.is_(None),
-        instances.c.started_by == actor, instances.c.key.not_in(ours),
+        instances.c.started_by == actor, cases.c.source.is_(None),
     )
-    rows = conn.execute(query.order_by(instances.c.key))
-    return [(f"instance {key}", key, at) for key, at in rows]
+    return [
+        (row.number or occasion_name(row.id, row.started_at), row.key, row.at)
+        for row in conn.execute(query.order_by(instances.c.key))
+    ]
+
+
+def occasion_name(process_id: str, at: datetime) -> str:
+    """What a process that its timer starts is called among all that is played."""
+    return f"{process_id} {at.astimezone(UTC):%Y-%m-%dT%H:%M}"
 
 
 def occasions(

@@ -6,19 +6,24 @@ Drawn once from the seed, in the order of time, so that every worker knows the s
 from __future__ import annotations
 
 from bisect import bisect, bisect_left
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import accumulate
 from typing import Any
 
 from engine.calendar import Calendar
-from engine.samples.behaviour import Behaviour
+from engine.samples.behaviour import Behaviour, Strain, duration
 from engine.samples.chance import Chance
 
 YEAR = timedelta(days=365)
 _HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
 _SPRING_DAY = (3, 15)
+_LONG = 2
+_EVEN = 10
+_REMEMBERED = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,28 @@ class Plan:
     since: datetime
     until: datetime
     arrivals: tuple[Arrival, ...]
+
+    def strain(self, strain: Strain) -> Callable[[date], float]:
+        """How many times as likely as usual it is on a day that something is done late: by the
+        contacts of that day and the one before, against those of usual days. (A few cases more
+        in a year of few cases are no crowd.)"""
+        days = Counter(one.at.date() for one in self.arrivals)
+        usual = len(self.arrivals) / YEAR.days * _LONG + _EVEN
+
+        def times(day: date) -> float:
+            found = sum(days[day - ahead * _DAY] for ahead in range(_LONG)) + _EVEN
+            return 1 + strain.late * max(0.0, found / usual - strain.beyond)
+
+        return times
+
+    def part(self, index: int, parts: int, together: Collection[str]) -> tuple[Arrival, ...]:
+        """Each customer's arrivals are in one part; those of customers who come with a kind
+        that is to be kept ``together`` are all in the first."""
+        first = {one.customer for one in self.arrivals if one.kind in together}
+        return tuple(
+            one for one in self.arrivals
+            if (0 if one.customer in first else one.customer % parts) == index
+        )
 
     def between(self, since: datetime, until: datetime) -> tuple[Arrival, ...]:
         """Those from ``since`` to before ``until``."""
@@ -122,6 +149,7 @@ class _People:
         self._known: list[Arrival] = []
         self._next = 0
         self._frequent: list[int] = []
+        self._within = duration(behaviour.customers["soon_within"])
 
     def arrival(self, n: int, at: datetime, spot: str | None) -> Arrival:
         chance = Chance(self._seed, n, "who")
@@ -132,8 +160,11 @@ class _People:
             kind = str(spots[spot].data.get("kind_of_case", "complaint"))
             found = Arrival(n, at, kind, self._new(), hot_spot=spot, fixed=spots[spot].data)
         elif self._known and chance.happens(shares["again"]):
-            before = self._known[-1 - int(chance.share() ** 2 * min(len(self._known), n, 2000))]
-            again = before.n if chance.happens(shares["same_thing"]) else None
+            same = chance.happens(shares["same_thing"])
+            soon = same and chance.happens(shares["soon"])
+            far = self._soon(at) if soon else min(len(self._known), _REMEMBERED)
+            before = self._known[-1 - int(chance.share() ** 2 * far)]
+            again = before.n if same else None
             kind = before.kind if again is not None else self._kind(chance)
             found = Arrival(n, at, kind, before.customer, again)
         elif chance.happens(shares["frequent"]):
@@ -143,6 +174,11 @@ class _People:
         if found.hot_spot is None and self._behaviour.kinds[found.kind].get("customer", True):
             self._known.append(found)
         return found
+
+    def _soon(self, at: datetime) -> int:
+        """How many came shortly before; at least the last one."""
+        since = at - self._within
+        return max(1, len(self._known) - bisect_left(self._known, since, key=lambda one: one.at))
 
     def _kind(self, chance: Chance) -> str:
         return chance.weighted({

@@ -14,14 +14,14 @@ from functools import partial
 from itertools import count
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import cases, definitions, duties, jobs, messages, run, tasks, timers
 from engine.errors import BihuanError
 from engine.model import Json, Person
 from engine.samples import opening
 from engine.samples.behaviour import Action, Way
-from engine.samples.past import Occasion
+from engine.samples.past import Occasion, occasion_name
 from engine.samples.plan import Arrival, Plan
 from engine.samples.stage import Stage
 from engine.samples.waits import Waits, look, moment
@@ -61,6 +61,7 @@ class _Line:
     case_id: int
     customer: int = 0
     again: str | None = None
+    hot_spot: str | None = None
     last: datetime | None = None
     tasks: dict[int, _Planned | None] = field(default_factory=dict)
     timers: dict[int, str] = field(default_factory=dict)
@@ -108,6 +109,7 @@ class Player:
         last at that moment."""
         self.stage.clock.set(at)
         line = self._line(str(arrival.n), case_id, arrival.customer)
+        line.hot_spot = arrival.hot_spot
         self._actions(line, arrival, after=at)
         self._look(line, at)
 
@@ -125,7 +127,7 @@ class Player:
             if found is None:
                 raise definitions.missing("process", occasion.process_id)
             started = run.start_definition(unit, number, found, {}, start_id=occasion.start_id)
-        self.follow(f"{occasion.process_id} {at:%Y-%m-%dT%H:%M}", started.instance_key, at)
+        self.follow(occasion_name(occasion.process_id, at), started.instance_key, at)
 
     def matter(self, hot_spot: str, at: datetime, plan: Plan) -> None:
         """Open the case that binds the open cases of a hot spot, unless it has been opened."""
@@ -173,6 +175,7 @@ class Player:
             )
         line = self._line(str(arrival.n), started.case_id, arrival.customer)
         line.again = earlier.number if earlier and not earlier.answered else None
+        line.hot_spot = arrival.hot_spot
         self.shown.cases += 1
         self._actions(line, arrival)
         self._look(line, arrival.at)
@@ -280,9 +283,10 @@ class Player:
             context = {
                 **{name: None if value == "" else value for name, value in asked.variables.items()},
                 "at": at.isoformat(timespec="seconds"), "again": line.again,
+                "hot_spot": line.hot_spot,
                 "me": {"login": person.login, "name": person.name},
             }
-            context["scene"] = context.get("category4") or context.get("category3")
+            context["scene"] = opening.scene(context)
             chance = stage.chance(line.name, form, "answer", at)
             wanted = self._way(ways, chance, context)
             if asked.form_key is None:
@@ -359,12 +363,14 @@ class Player:
                 jobs.throw_error(unit, key, refused.error_code, refused.zh, {})
 
     def _follow_new(self, at: datetime) -> None:
-        """Play what a process has just opened."""
+        """Play what a process has just opened; all of it is a sample, too."""
         query = select(table.c.key, table.c.number).where(
             table.c.opened_at == at, table.c.source.is_(None)
         )
-        with self.stage.engine.read() as conn:
-            found = conn.execute(query).all()
+        with self.stage.engine.unit(ACTOR) as unit:
+            found = unit.conn.execute(query).all()
+            keys = [row.key for row in found]
+            unit.conn.execute(update(table).where(table.c.key.in_(keys)).values(sample=True))
         for row in found:
             if row.key not in self._lines:
                 self.at(at, partial(self.follow, row.number, row.key))
@@ -377,7 +383,7 @@ class Player:
             if not chance.happens(action.chance):
                 continue
             at = arrival.at + _MINUTE * chance.around(*action.after)
-            at = self.stage.staff.present("office", at) if action.by else at
+            at = self.stage.staff.present("office", at, chance) if action.by else at
             if after is None or at > after:
                 self.at(at, partial(self._press, line, action))
 
@@ -413,7 +419,7 @@ class Player:
         person = stage.staff.pick(action.by, chance) if action.by else None
         me = {"login": person.login, "name": person.name} if person else None
         context = {**data, "at": at.isoformat(timespec="seconds"), "me": me}
-        context["scene"] = context.get("category4")
+        context["scene"] = opening.scene(context)
         wanted = {
             name: stage.speaker.value(one, chance, context) for name, one in action.data.items()
         }

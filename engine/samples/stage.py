@@ -15,6 +15,7 @@ from engine.samples.behaviour import Behaviour
 from engine.samples.chance import Chance
 from engine.samples.clock import Clock
 from engine.samples.paper import Papers
+from engine.samples.plan import Plan
 from engine.samples.saying import Speaker
 from engine.samples.staff import Staff
 from engine.store.unit import Store
@@ -41,8 +42,8 @@ class Stage:
 
     @classmethod
     def set(
-        cls, engine: Store, clock: Clock, behaviour: Behaviour, seed: int, source: str,
-        papers: Papers,
+        cls, engine: Store, clock: Clock, behaviour: Behaviour, plan: Plan, seed: int,
+        source: str, papers: Papers,
     ) -> Self:
         """Everything that is deployed, read once. Raises NotFound."""
         with engine.read() as conn:
@@ -51,13 +52,19 @@ class Stage:
             catalogue = categories.named(conn, number).get(CATALOGUE)
             if catalogue is None:
                 raise NotFound(
-                    f"没有部署分类目录“{CATALOGUE}”。", f"There is no catalogue “{CATALOGUE}”."
+                    f"没有部署分类目录“{CATALOGUE}”。请先部署随程序提供的文件：bihuan deploy "
+                    "processes forms，再装入示例。",
+                    f"There is no catalogue “{CATALOGUE}”. Deploy the shipped files first: "
+                    "bihuan deploy processes forms.",
                 )
             leaves, weights = _leaves(catalogue, behaviour)
             labels = {**behaviour.labels, **_categories(catalogue)}
             return cls(
                 engine, clock, behaviour, seed, source, papers,
-                Staff(conn, calendars.at(conn, number)[1], behaviour.shifts),
+                Staff(
+                    conn, calendars.at(conn, number)[1], behaviour.shifts,
+                    plan.strain(behaviour.strain),
+                ),
                 Speaker(behaviour.texts, labels, functions),
                 {kind: cases.kind(conn, kind) for kind in behaviour.kinds}, leaves, weights,
             )

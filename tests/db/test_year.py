@@ -54,8 +54,7 @@ def _play(engine: Engine, count: int, seed: int = 1, workers: int = 1) -> sample
     for index in range(workers):
         stage, plan = year.stage(_year(engine, count, seed))
         with closing(stage.engine):
-            mine = [one for one in plan.arrivals if one.customer % workers == index]
-            player = samples.Player(stage, mine)
+            player = samples.Player(stage, year.part(stage, plan, index, workers))
             player.play(plan.until, {one.n: one.n + 1 for one in plan.arrivals})
             player.finish(plan.until)
             shown.cases += player.shown.cases

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 import click
 
 import processes
-from engine import organisation, samples
+from engine import definitions, organisation, samples
 from engine.samples import past
 from engine.store import queue
 from engine.wiring import Engine
+from web.commands import shipped
 from web.commands.year import BEHAVIOUR, Crew, Year
 from web.opening import opened
 from web.settings import Settings
@@ -46,16 +47,26 @@ def command(
     """装入示例组织与示例投诉（全部虚构，工单标记为“示例”）。
 
     不带 --cases 装入四十多件各环节的投诉；带 --cases 在真实流程上演一整年，
-    同一种子同一结果，中断后再次运行会接着演。
+    同一种子同一结果，中断后再次运行会接着演。还没有部署任何文件时，先部署随程序提供的流程和表单。
     """
     settings = load_settings()
     if not settings.demo and not yes:
         click.confirm("这不是演示模式，仍要装入示例人员和示例工单吗？", abort=True)
     with opened(settings) as engine:
+        _deployed(engine)
         if cases is None:
             load(engine)
         else:
             play_year(engine, settings, cases, seed, until, workers)
+
+
+def _deployed(engine: Engine) -> None:
+    """Deploy what comes with the program, as ``bihuan run`` does, where nothing is yet."""
+    with engine.read() as conn:
+        bare = definitions.number(conn) == 0
+    if bare:
+        for line in shipped.deploy(engine):
+            click.echo(line)
 
 
 def load(engine: Engine) -> None:
@@ -107,6 +118,8 @@ def play_year(
             crew.close()
     for problem in crew.shown.problems:
         click.echo(problem, err=True)
+    if crew.shown.problems:
+        sys.exit(1)
 
 
 def _year(

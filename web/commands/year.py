@@ -105,7 +105,7 @@ def stage(year: Year) -> tuple[Stage, Plan]:
         calendar = calendars.at(conn, definitions.number(conn))[1]
     plan = planning.draw(behaviour, calendar, year.seed, year.cases, year.until)
     clock.set(plan.since)
-    made = Stage.set(engine, clock, behaviour, year.seed, year.source, _Papers(clock))
+    made = Stage.set(engine, clock, behaviour, plan, year.seed, year.source, _Papers(clock))
     return made, plan
 
 
@@ -236,7 +236,7 @@ def serve(year: Year, index: int, workers: int, pipe: Pipe[Any, Any], stop: Any)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     made, plan = stage(year)
     with closing(made.engine):
-        player = _player(made, plan, lambda customer: customer % workers == index, index == 0)
+        player = _player(made, plan, index, workers)
         while (said := _told(pipe)) is not None:
             player.shown = samples.Shown()
             try:
@@ -244,6 +244,13 @@ def serve(year: Year, index: int, workers: int, pipe: Pipe[Any, Any], stop: Any)
             except BihuanError as error:
                 player.shown.problems.append(error.zh)
             pipe.send(player.shown)
+
+
+def part(made: Stage, plan: Plan, index: int, workers: int) -> tuple[samples.Arrival, ...]:
+    """What the worker with this index plays. Cases that open others have one worker, so that
+    these take their numbers in the order of time."""
+    kinds = made.behaviour.kinds.items()
+    return plan.part(index, workers, {kind for kind, one in kinds if one.get("opens")})
 
 
 def _told(pipe: Pipe[Any, Any]) -> tuple[Any, ...] | None:
@@ -255,12 +262,13 @@ def _told(pipe: Pipe[Any, Any]) -> tuple[Any, ...] | None:
     return said
 
 
-def _player(made: Stage, plan: Plan, mine: Callable[[int], bool], first: bool) -> samples.Player:
+def _player(made: Stage, plan: Plan, index: int, workers: int) -> samples.Player:
+    first = index == 0
     with made.engine.read() as conn:
         there = past.opened(conn, made.source)
         left = past.left(conn, made.source)
-        begun = past.begun(conn, ACTOR, made.source) if first else []
-    own = [one for one in plan.arrivals if mine(one.customer)]
+        begun = past.begun(conn, ACTOR) if first else []
+    own = part(made, plan, index, workers)
     player = samples.Player(made, [one for one in own if one.n not in there])
     by_number = {one.n: one for one in own}
     for one in left:
