@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from engine import customers, groups, history, messages, notices, run
 from engine.cases import work
@@ -17,6 +17,7 @@ from engine.cases.standing import standing_of
 from engine.errors import Conflict, Invalid
 from engine.model import Json
 from engine.store.unit import Unit
+from engine.tables import cases as table
 
 LONGEST_REMARK = 2000
 _PLAIN_LEVEL = "ordinary"
@@ -53,29 +54,47 @@ def remark(unit: Unit, case_id: int, text: str) -> None:
             "The case is closed: file a new one that names its number.",
         )
     history.record(unit, stands.told_of, "customer.remarked", {"text": said})
-    people, teams = _whose(unit.conn, stands.told_of)
+    tell(unit, stands.told_of, "客户补充说明：{number}", said)
+
+
+def tell(unit: Unit, case_id: int, title: str, text: str) -> None:
+    """A notice to who works on the case, else who did last; ``{number}`` in the title is the
+    case's. Nobody is told where there is no such case."""
+    number = unit.conn.execute(select(table.c.number).where(table.c.key == case_id)).scalar()
+    people, teams = _whose(unit.conn, case_id) if number else ([], [])
     if people or teams:
-        title = f"客户补充说明：{stands.original or stands.number}"
-        notices.send(unit, title, said, to=people, groups=teams, case_id=stands.told_of)
+        said = title.replace("{number}", str(number))
+        notices.send(unit, said, text, to=people, groups=teams, case_id=case_id)
 
 
 def answer(unit: Unit, case_id: int, message: str, data: Mapping[str, Json]) -> None:
     """Give the case what its customer answered by one of the kind's public actions. Conflict
     where it does not wait for that (any more), NotFound."""
     stands = standing_of(unit.conn, case_id)
-    waiting = [one for one in messages.waiting(unit.conn, stands.told_of) if one.name == message]
-    if not waiting or message not in {one.message for one in stands.actions}:
+    key = next((key for key, one in stands.actions.items() if one.message == message), None)
+    if key is None:
         raise Conflict(
             "现在不需要这项操作了，请看最新进度。", "The case does not wait for this any more."
         )
-    messages.deliver(unit, waiting[0].key, dict(data))
+    messages.deliver(unit, key, dict(data))
+
+
+def number_in(kind: CaseKind, data: Mapping[str, Json]) -> str:
+    """The customer's number in what he filled in, in one spelling where it is a number at all;
+    "" where there is none."""
+    ref = kind.customer.get("ref")
+    read = sorted(ref.variables) if ref is not None else []
+    number = next((str(data[one]) for one in read if data.get(one)), "")
+    try:
+        return customers.normalised(number) if number else ""
+    except Invalid:
+        return number
 
 
 def _level(conn: Connection, kind: CaseKind, data: Mapping[str, Json]) -> dict[str, Json]:
-    level, ref = kind.customer.get("level"), kind.customer.get("ref")
-    if level is None or ref is None:
+    level, number = kind.customer.get("level"), number_in(kind, data)
+    if level is None or "ref" not in kind.customer:
         return {}
-    number = next((str(data[one]) for one in sorted(ref.variables) if data.get(one)), "")
     try:
         known = customers.glance(conn, number, datetime.now(UTC)) if number else None
     except Invalid:
@@ -99,4 +118,4 @@ def _whose(conn: Connection, case_id: int) -> tuple[list[str], list[str]]:
     return sorted(people), sorted(teams)
 
 
-__all__ = ["LONGEST_REMARK", "answer", "receive", "remark", "standing_of"]
+__all__ = ["LONGEST_REMARK", "answer", "number_in", "receive", "remark", "standing_of", "tell"]

@@ -24,7 +24,9 @@ _DEFAULT = {True: "已办结", False: "正在处理"}
 class Standing:
     """What a customer is told. ``original`` is the number of the case his was merged into; what
     is said is then said of that one, whose key is ``told_of``. ``answers``: the kind's public
-    fields with their values; ``actions``: what he may do about it now."""
+    fields with their values; ``actions``: what he may do about it now, by the subscription (key)
+    that each goes to. Where the original is another customer's, its answer is not shown and
+    nothing that would end a step of it can be done: he can urge, not rate in the other's name."""
 
     key: int
     told_of: int
@@ -36,7 +38,7 @@ class Standing:
     closed_at: datetime | None
     original: str | None
     answers: tuple[tuple[CaseField, Json], ...]
-    actions: tuple[PublicAction, ...]
+    actions: Mapping[int, PublicAction]
 
 
 def standing(conn: Connection, number: str, phone: str) -> Standing | None:
@@ -66,13 +68,21 @@ def _told(conn: Connection, row: Any) -> Standing:
         seen.add(last.merged_into)
         last = conn.execute(_QUERY.where(table.c.key == last.merged_into)).one()
     kind = kind_of(conn, last.kind)
+    his = last is row or _one_customer(conn, row.customer_key, last.customer_key)
     return Standing(
         key=row.key, told_of=last.key, number=row.number,
         kind=kind_of(conn, row.kind).name, received_at=row.received_at,
         said=_words(kind, last.status, last.closed_at is not None), due_at=last.due_at,
         closed_at=last.closed_at, original=last.number if last.key != row.key else None,
-        answers=_answers(kind, last.data), actions=_actions(conn, kind, last.key),
+        answers=_answers(kind, last.data) if his else _answers(kind_of(conn, row.kind), row.data),
+        actions=_actions(conn, kind, last.key, his),
     )
+
+
+def _one_customer(conn: Connection, one: int | None, other: int | None) -> bool:
+    if one is None or other is None:
+        return False
+    return other in customers.glance_at(conn, one, datetime.now(UTC)).records
 
 
 def _belongs(
@@ -110,11 +120,17 @@ def _answers(kind: CaseKind, data: Mapping[str, Json]) -> tuple[tuple[CaseField,
     )
 
 
-def _actions(conn: Connection, kind: CaseKind, case_id: int) -> tuple[PublicAction, ...]:
+def _actions(
+    conn: Connection, kind: CaseKind, case_id: int, his: bool
+) -> dict[int, PublicAction]:
     if kind.public is None or not kind.public.actions:
-        return ()
-    waited_for = {one.name for one in messages.waiting(conn, case_id)}
-    return tuple(one for one in kind.public.actions if one.message in waited_for)
+        return {}
+    waiting: dict[str, int] = {}
+    for one in messages.waiting(conn, case_id):
+        if his or not one.interrupting:
+            waiting.setdefault(one.name, one.key)
+    offered = (one for one in kind.public.actions if one.message in waiting)
+    return {waiting[one.message]: one for one in offered}
 
 
 _QUERY = select(

@@ -21,7 +21,7 @@ from engine import (
     people,
     tasks,
 )
-from engine.cases import work
+from engine.cases import merging, work
 from engine.model import Json, Person
 from engine.wiring import Engine
 from tests.web.conftest import Answer, Browser
@@ -241,3 +241,44 @@ def test_a_remark_finds_somebody_or_is_refused(office: Engine, customer: Browser
         unit.conn.exec_driver_sql("UPDATE cases SET closed_at = now() WHERE key = %s", (case_id,))
     assert "提交补充说明" not in customer.get("/service/status").words
     assert customer.post("/service/remark", {"text": "还有"}).status == 409
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_who_was_merged_into_another_customer_s_case_urges_but_rates_and_reads_nothing(
+    office: Engine, customer: Browser, same: bool
+) -> None:
+    file(customer)
+    original = row(office)
+    complete(office, {"intake_result": "dispatch", "description": FILED["description"]})
+    complete(office, {"review_result": "pass", "unit": "network"})
+    number = FILED["customer_ref"] if same else "13911112222"
+    second = Browser(customer.client.application.test_client())
+    file(second, customer_ref=number, customer_name="另一位", once="second",
+         subcategory="network.coverage")
+    with office.unit("zhuguan01") as unit:
+        boss = people.get(unit.conn, "zhuguan01")
+        mine = next(one.key for one in cases.search(unit.conn, kind="complaint").rows
+                    if one.key != original.key)
+        merging.merge(unit, mine, original.number, "同一处故障", boss)
+        unit.conn.exec_driver_sql(
+            "UPDATE cases SET data = data || '{\"reply_text\": \"王女士，退费 38 元已到账\"}'"
+            " WHERE key = %s", (original.key,))
+        unit.conn.exec_driver_sql(
+            "INSERT INTO subscriptions (key, case_id, instance_key, token, element_id, kind, name,"
+            " correlation_key, interrupting, created_at) SELECT 1, %s, %s, 't', 'wait', 'message',"
+            " '短信回访', %s, true, now()", (original.key, original.key, original.number))
+    stands = second.get("/service/status").words
+    assert "催促办理" in stands
+    assert ("评价这次处理" in stands) is same
+    assert ("38 元" in stands) is same
+    rated = second.get("/service/do/短信回访")
+    assert rated.status == (200 if same else 404)
+    assert second.post("/service/do/complaint-urge", {"urge_note": "请快一点"}).status == 303
+    with office.read() as conn:
+        assert cases.view(conn, original.key).data["urge_count"] == 1
+
+
+def test_one_number_files_six_times_an_hour(customer: Browser) -> None:
+    answers = [file(customer, "opinion", once=f"o{n}") for n in range(7)]
+    assert [one.status for one in answers] == [303] * 6 + [429]
+    assert file(customer, "opinion", once="x", customer_ref="13900139000").status == 303

@@ -170,7 +170,7 @@ def file(kind_id: str) -> Response | tuple[str, int]:
     errors = checked.errors | uploads.problems()
     if errors:
         return _page(kind, form, entered, errors, once), 422
-    limits = ((_FILED_BY_NUMBER, str(checked.data.get("customer_ref", ""))),
+    limits = ((_FILED_BY_NUMBER, service.number_in(kind, checked.data)),
               (_FILED_BY_ADDRESS, request.remote_addr or ""))
     if not all(_limiter.test(*one) for one in limits):
         raise TooManyRequests
@@ -217,7 +217,7 @@ def _page(
 def _action(conn: Connection, message: str) -> tuple[Standing, forms.Form]:
     """NotFound for what the case does not wait for (any more)."""
     stands = service.standing_of(conn, _mine())
-    found = next((one for one in stands.actions if one.message == message), None)
+    found = next((one for one in stands.actions.values() if one.message == message), None)
     if found is None:
         raise NotFound
     return stands, filling.latest(conn, found.form)
@@ -228,7 +228,7 @@ def _action_page(
     errors: Mapping[str, str],
 ) -> str:
     fields = form.fields({}, entered, errors)
-    label = next(one.label for one in stands.actions if one.message == message)
+    label = next(one.label for one in stands.actions.values() if one.message == message)
     template = "service_form.html" if wants_fragment() else "service_new.html"
     return render_template(
         template, title=label, about=_("编号 %(number)s", number=stands.number), fields=fields,
