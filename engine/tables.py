@@ -28,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
+from engine import case_facts
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -124,6 +126,11 @@ instances = Table(
         "ix_instances_definition_active",
         "definition_key",
         postgresql_where=text("status = 'active'"),
+    ),
+    Index(
+        "ix_instances_withdrawn",
+        "key",
+        postgresql_where=text("status IN ('terminated', 'error')"),
     ),
     Index(
         "uq_instances_start_key",
@@ -383,6 +390,7 @@ cases = Table(
     # How often the customer has come with it: once, and once for each case merged into it.
     Column("contacts", Integer, nullable=False, server_default="1"),
     Column("merged_into", BigInteger),
+    *case_facts.columns(),
     UniqueConstraint("source", "source_ref"),
     Index("ix_cases_customer", "customer_key", "received_at"),
     Index("ix_cases_received", "received_at", "key"),

@@ -9,9 +9,10 @@ SELECT month.vendor, coalesce(u.name, '未列名厂家') AS vendor_name,
     coalesce(sum(month.amount) FILTER (WHERE month.paid), 0) AS amount
 FROM (
     SELECT coalesce(v.vendor, 'vendors') AS vendor, v.late, v.solved, v.amount,
-        v.received_at >= :since AND v.received_at < :until AS received,
+        v.received_at >= :since AND v.received_at < :until AND NOT c.merged AND NOT c.withdrawn AS received,
         v.paid_at >= :since AND v.paid_at < :until AND v.compensation_state = 'paid' AND v.fault_party IN ('vendor', 'outbound') AS paid
     FROM v_vendors v
+    JOIN v_cases c ON c.case_id = v.case_id
 ) AS month
 LEFT JOIN v_units u ON u.unit = month.vendor
 WHERE month.received OR month.paid

@@ -12,4 +12,7 @@ SELECT
         WHERE received_at >= :since AND received_at < :since + :days * interval '1 day'
     ) AS count_after
 FROM v_cases
-WHERE kind = 'complaint' AND subcategory = :subcategory AND asked(:region, region)
+WHERE kind = 'complaint' AND NOT merged AND NOT withdrawn
+    AND subcategory = :subcategory AND asked(:region, region)
+    AND received_at >= :since - :days * interval '1 day'
+    AND received_at < :since + :days * interval '1 day'

@@ -7,7 +7,7 @@ WITH counted AS (
         count(*) FILTER (WHERE received_at >= :now - interval '24 hours') AS received,
         round(count(*) FILTER (WHERE received_at < :now - interval '24 hours') / 14.0, 1) AS usual
     FROM v_cases
-    WHERE kind = 'complaint' AND subcategory IS NOT NULL AND NOT merged
+    WHERE kind = 'complaint' AND subcategory IS NOT NULL AND NOT merged AND NOT withdrawn
         AND received_at >= :now - interval '15 days'
     GROUP BY subcategory, region
 )

@@ -17,6 +17,6 @@ SELECT CASE channel
         ELSE '其他'
     END AS channel, count(*) AS received, count(*) FILTER (WHERE on_spot) AS on_spot
 FROM v_cases
-WHERE received_at >= :since AND channel IS NOT NULL
+WHERE received_at >= :since AND channel IS NOT NULL AND NOT merged
 GROUP BY 1
 ORDER BY received DESC, channel

@@ -10,6 +10,6 @@ SELECT CASE kind
     count(*) FILTER (WHERE closed_at IS NULL) AS open,
     count(*) FILTER (WHERE closed_at IS NULL AND due_at < :now) AS late
 FROM v_cases
-WHERE closed_at IS NULL OR closed_at >= :since
+WHERE NOT merged AND (closed_at IS NULL OR closed_at >= :since)
 GROUP BY 1
 ORDER BY received DESC, kind

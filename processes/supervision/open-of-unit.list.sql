@@ -11,6 +11,7 @@ SELECT c.number, CASE c.kind
         WHERE t.case_id = c.case_id AND t.state = 'created' AND t.assignee IS NOT NULL
     ) AS assignee
 FROM v_cases c
-WHERE c.closed_at IS NULL AND NOT c.merged AND coalesce(c.unit, 'review') = :unit
+LEFT JOIN v_units known ON known.unit = c.unit
+WHERE c.closed_at IS NULL AND NOT c.merged AND coalesce(known.unit, 'review') = :unit
 ORDER BY c.due_at NULLS LAST, c.case_id
 LIMIT 100

@@ -55,6 +55,15 @@ class Office:
             }])
         return number
 
+    def revisited(self, at: datetime) -> None:
+        """The revisit of every case so far came up then, and was done within the hour."""
+        with self.engine.unit("test") as unit:
+            unit.conn.execute(user_tasks.insert(), [{
+                "key": unit.key(), "case_id": key, "instance_key": key, "token": "1",
+                "definition_key": 0, "element_id": "call_back", "name": "回访客户",
+                "state": "completed", "created_at": at, "ended_at": at + timedelta(hours=1),
+            } for key in unit.conn.execute(select(case_table.c.key)).scalars().all()])
+
     def at(self, moment: str) -> None:
         """Time passes until then; what is due is done, every job with it."""
         target = datetime.fromisoformat(moment)
@@ -238,6 +247,7 @@ def test_the_weekly_report_is_written_and_kept(office: Office) -> None:
                     kind="complaint", subcategory="network.speed", satisfaction="satisfied",
                     revisited_at=(week + timedelta(hours=3)).isoformat(),
                     answered_at=(week + timedelta(hours=n)).isoformat())
+    office.revisited(week + timedelta(hours=3))
     office.case(at=week - timedelta(days=7), unit="network", channel="web",
                 subcategory="network.speed")
     office.at("2026-03-09T08:30:05+08:00")

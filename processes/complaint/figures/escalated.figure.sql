@@ -1,5 +1,5 @@
 -- title: 升级投诉率
--- formula: 当月升级投诉 ÷（当月客户投诉＋当月升级投诉）；升级投诉不在客户投诉中重复计数，按受理时间
+-- formula: 当月升级投诉 ÷（当月客户投诉＋当月升级投诉）；升级投诉不在客户投诉中重复计数；升级投诉按升级时间，其余按受理时间，并单和撤销的不计
 -- source: 资料 004
 -- unit: %
 -- decimals: 2
@@ -12,10 +12,12 @@
 -- cases 部级: escalation_level = 'ministry'
 -- cases 省级: escalation_level = 'province'
 WITH counted AS (
-    SELECT c.case_id, c.received_month AS month, c.escalated, c.escalation_level
+    SELECT c.case_id, date_trunc('month', coalesce(c.escalated_at, c.received_at))::date AS month,
+        c.escalated, c.escalation_level
     FROM v_cases c
     WHERE c.kind = 'complaint' AND NOT c.merged AND NOT c.withdrawn
-        AND c.received_at >= :from AND c.received_at < :to
+        AND coalesce(c.escalated_at, c.received_at) >= :from
+        AND coalesce(c.escalated_at, c.received_at) < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
         AND asked(:level, c.level)
         AND asked(:category, c.category, c.subcategory, c.category3, c.category4)

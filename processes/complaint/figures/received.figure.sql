@@ -1,5 +1,5 @@
 -- title: 投诉受理量
--- formula: 受理的投诉件数；按受理时间，并单和撤销的不计
+-- formula: 受理的投诉件数，意见、咨询等不计；按受理时间，并单和撤销的不计
 -- source: 资料 001、003
 -- unit: 件
 -- direction: down
@@ -15,7 +15,8 @@ WITH counted AS (
     SELECT c.case_id, c.received_month AS month, c.escalated, c.repeated,
         coalesce(NOT c.on_time, false) AS late
     FROM v_cases c
-    WHERE c.kind = 'complaint' AND NOT c.merged AND NOT c.withdrawn
+    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+        AND NOT c.merged AND NOT c.withdrawn
         AND c.received_at >= :from AND c.received_at < :to
 )
 SELECT month,

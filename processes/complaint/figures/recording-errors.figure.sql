@@ -14,21 +14,20 @@ WITH taken AS (
     WHERE element_id = 'pre_process' AND state = 'completed'
     ORDER BY case_id, ended_at DESC
 ), wrong AS (
-    SELECT case_id, count(*) AS errors
+    SELECT case_id, month, count(*) AS errors
     FROM v_assessments
     WHERE kind = 'error' AND stands AND given_at >= :from AND given_at < :to
-    GROUP BY case_id
+    GROUP BY case_id, month
 ), reviewed AS (
-    SELECT case_id, min(ended_at) AS at, count(*) AS checked
+    SELECT case_id, date_trunc('month', ended_at)::date AS month, count(*) AS checked
     FROM v_tasks
     WHERE element_id = 'check_order' AND state = 'completed'
         AND ended_at >= :from AND ended_at < :to
-    GROUP BY case_id
+    GROUP BY 1, 2
 ), counted AS (
-    SELECT r.case_id, date_trunc('month', r.at)::date AS month, r.checked,
-        coalesce(w.errors, 0) AS errors, t.person, p.unit
+    SELECT r.case_id, r.month, r.checked, coalesce(w.errors, 0) AS errors, t.person, p.unit
     FROM reviewed r
-    LEFT JOIN wrong w ON w.case_id = r.case_id
+    LEFT JOIN wrong w ON w.case_id = r.case_id AND w.month = r.month
     LEFT JOIN taken t ON t.case_id = r.case_id
     LEFT JOIN v_people p ON p.person = t.person
 )

@@ -1,5 +1,5 @@
 -- title: 满意率
--- formula: 满意 ÷（满意＋不满意＋一般＋超额未回访量）；高星级客户回访不足 95%、普通客户不足 90% 的件数为超额未回访量，小数进一
+-- formula: 满意 ÷（满意＋不满意＋一般＋超额未回访量）；高星级客户回访不足 95%、普通客户不足 90% 的件数为超额未回访量，小数进一；并单和撤销的不计
 -- source: 资料 000
 -- unit: %
 -- direction: up
@@ -17,7 +17,7 @@
 -- cases 不满意: revisited AND satisfaction = 'dissatisfied'
 -- cases 未回访: NOT revisited AND NOT excused
 WITH revisit AS (
-    -- 一件工单以最近一次回访为准：重开后要再回访一次。
+    -- 一件工单以最近一次人工回访为准：重开后要再回访一次。意见用短信回访，不在其内。
     SELECT DISTINCT ON (case_id) case_id, state, created_at
     FROM v_tasks
     WHERE element_id = 'call_back' AND state <> 'cancelled'
@@ -29,7 +29,9 @@ WITH revisit AS (
         r.state = 'completed' AND c.no_revisit_reason IS NULL AS revisited,
         c.satisfaction, c.solved
     FROM revisit r JOIN v_cases c ON c.case_id = r.case_id
-    WHERE c.kind = 'complaint' AND r.created_at >= :from AND r.created_at < :to
+    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+        AND NOT c.merged AND NOT c.withdrawn
+        AND r.created_at >= :from AND r.created_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
         AND asked(:level, c.level)
         AND asked(:category, c.category, c.subcategory, c.category3, c.category4)

@@ -1,5 +1,5 @@
 -- title: 解决率
--- formula: 解决 ÷（解决＋未解决＋超额未回访量）；超额未回访量与满意率相同
+-- formula: 解决 ÷（解决＋未解决＋超额未回访量）；超额未回访量与满意率相同；并单和撤销的不计
 -- source: 资料 000
 -- unit: %
 -- direction: up
@@ -15,7 +15,7 @@
 -- cases 未解决: revisited AND solved = 'no'
 -- cases 未回访: NOT revisited AND NOT excused
 WITH revisit AS (
-    -- 一件工单以最近一次回访为准：重开后要再回访一次。
+    -- 一件工单以最近一次人工回访为准：重开后要再回访一次。意见用短信回访，不在其内。
     SELECT DISTINCT ON (case_id) case_id, state, created_at
     FROM v_tasks
     WHERE element_id = 'call_back' AND state <> 'cancelled'
@@ -27,7 +27,9 @@ WITH revisit AS (
         r.state = 'completed' AND c.no_revisit_reason IS NULL AS revisited,
         c.satisfaction, c.solved
     FROM revisit r JOIN v_cases c ON c.case_id = r.case_id
-    WHERE c.kind = 'complaint' AND r.created_at >= :from AND r.created_at < :to
+    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+        AND NOT c.merged AND NOT c.withdrawn
+        AND r.created_at >= :from AND r.created_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
         AND asked(:level, c.level)
         AND asked(:category, c.category, c.subcategory, c.category3, c.category4)
