@@ -158,6 +158,16 @@ def describe(
         raise _unknown(login)
 
 
+def describe(
+    unit: Unit, login: str, name: str, *, department: str | None, email: str | None
+) -> None:
+    """Name, department and mail address; sessions go on. NotFound, Invalid."""
+    values = {"name": _good_name(name), "unit": department, "email": email}
+    changed = unit.conn.execute(update(table).where(table.c.login == login).values(values))
+    if changed.rowcount == 0:
+        raise _unknown(login)
+
+
 def set_active(unit: Unit, login: str, active: bool) -> None:
     """A disabled account cannot sign in and its sessions end; its tasks stay its own until
     somebody assigns them anew. NotFound."""

@@ -20,6 +20,7 @@ from web.pages import (
     knowledge_editor,
     links,
     notices,
+    organisation,
     quick,
     service,
     sign_in,
@@ -31,7 +32,7 @@ BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, board.pages, task.pages, intake.pages,
     quick.pages, uploads.pages,
     cases.pages, case.pages, links.pages, files.pages, customers.pages, service.pages,
-    clocks.pages, deployments.pages, incidents.pages, figure_tables.pages, figures.pages,
-    assessment.pages,
+    clocks.pages, deployments.pages, organisation.pages, incidents.pages,
+    figure_tables.pages, figures.pages, assessment.pages,
     notices.pages, knowledge.pages, knowledge_editor.pages,
 )
