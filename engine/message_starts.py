@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 from engine import definitions
 from engine.buffer import Thrown
 from engine.run import start_definition
+from engine.starts import running
 from engine.store.unit import Unit
 
 
@@ -43,7 +44,7 @@ def begin(
         key = start_key(definition.id, thrown)
         if only not in (None, key) or definition.id in begun.reached:
             continue
-        if key is not None and _running(unit.conn, key) is not None:
+        if key is not None and running(unit.conn, key) is not None:
             begun.held += [] if key in begun.held else [key]
             continue
         start_definition(
@@ -67,15 +68,6 @@ def startable(conn: Connection, now: datetime, limit: int) -> list[int]:
     return list(conn.execute(_STARTABLE, {"now": now, "limit": limit}).scalars())
 
 
-def _running(conn: Connection, key: str) -> int | None:
-    """The case of the running instance of a start key, which nobody else starts until this
-    transaction is over."""
-    conn.execute(_LOCK, {"key": key})
-    return conn.execute(_RUNNING, {"key": key}).scalar()
-
-
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-_RUNNING = text("SELECT case_id FROM instances WHERE start_key = :key AND status = 'active'")
 _STARTABLE = text(
     """
     SELECT DISTINCT ON (m.start_key) m.key FROM messages m

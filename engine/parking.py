@@ -10,16 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 
 from engine import definitions
 from engine.bpmn.placing import places
 from engine.errors import Conflict
 from engine.model import Json
+from engine.starts import running
 from engine.step import Step
 from engine.store import queue
 from engine.store.unit import Unit
-from engine.tables import history, instances
+from engine.tables import cases, history, instances, subscriptions, timers
 
 PARKED = "parked"
 """The status of an instance that is set aside, and the state of its tasks, jobs, incidents."""
@@ -54,16 +55,20 @@ def wind_up(unit: Unit, rows: Sequence[Json]) -> None:
 
 def unpark(unit: Unit, case_id: int, parked: Mapping[str, Json]) -> None:
     """Take the case up where it was set aside. Its timers keep their times: one that has passed
-    fires at once. Raises Conflict if it is not parked."""
-    if _root(unit, case_id).status != PARKED:
+    fires at once. Raises Conflict if it is not parked, or another case of its start key runs."""
+    root = _root(unit, case_id)
+    if root.status != PARKED:
         raise Conflict(
             "该案件不在搁置中。", "The processes of this case are not parked.", case=case_id
         )
+    _one_at_a_time(unit, root.start_key)
     unit.conn.execute(_WAKE_INSTANCES, {"keys": parked.get("instances", [])})
     for name, statement in _WAKE.items():
         rows = parked.get(name, [])
         if rows:
             unit.conn.execute(statement, {"rows": _json(rows)})
+    for table in (timers, subscriptions):
+        _bring_back(unit, table, parked.get(table.name, []))
     wind_up(unit, parked.get("case_clocks", []))
     local = list(unit.conn.execute(_LOCAL_JOBS, {
         "case_id": case_id, "types": sorted(unit.engine.local_job_types),
@@ -73,12 +78,13 @@ def unpark(unit: Unit, case_id: int, parked: Mapping[str, Json]) -> None:
 
 def restart(unit: Unit, case_id: int, element_id: str) -> None:
     """Begin a case's process again at an element, with the variables it had when the element was
-    last entered, in the version it ran in. Raises Conflict while it runs, Invalid or NotFound
-    where it cannot begin there."""
+    last entered, in the version it ran in. Raises Conflict while it or another case of its start
+    key runs, Invalid or NotFound where it cannot begin there."""
     step = Step.locked(unit, case_id)
     row = _root(unit, case_id)
     if row.status in ("active", PARKED):
         raise Conflict("该案件的流程还没有结束。", "The process of this case is not over.")
+    _one_at_a_time(unit, row.start_key)
     definition = definitions.by_key(unit.conn, row.definition_key)
     process = definitions.process(unit.conn, step.number, definition)
     places(process.info, [element_id])
@@ -110,8 +116,39 @@ def _variables_before(unit: Unit, case_id: int, element_id: str) -> dict[str, Js
     return values
 
 
+def _one_at_a_time(unit: Unit, start_key: str | None) -> None:
+    """Of one start key (a process and the correlation key of the message that began it) one
+    instance runs; while this one did not, the next message may have begun another."""
+    other = running(unit.conn, start_key) if start_key else None
+    if other is None:
+        return
+    number = unit.conn.execute(select(cases.c.number).where(cases.c.key == other)).scalar()
+    name = f"案件 {number}" if number else f"流程实例 {other}"
+    said = (start_key or "").partition(":")[2]
+    raise Conflict(
+        f"同一来源（{said}）又开始了{name}，还在办理，两件不能同时进行。"
+        f"请先办结{name}，或把它也并入原件，再恢复这一件。",
+        f"Instance {other} of the same start key runs; it has to end or be merged first.",
+        other=other,
+    )
+
+
+def _bring_back(unit: Unit, table: Table, rows: Sequence[Mapping[str, Json]]) -> None:
+    """Insert the rows as they were; columns that came later get their defaults."""
+    alike: dict[tuple[str, ...], list[Mapping[str, Json]]] = {}
+    for row in rows:
+        known = tuple(column.name for column in table.columns if column.name in row)
+        alike.setdefault(known, []).append(row)
+    for known, some in alike.items():
+        columns = ", ".join(f'"{name}"' for name in known)
+        unit.conn.execute(text(
+            f"INSERT INTO {table.name} ({columns}) SELECT {columns}"
+            f" FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb))"
+        ), {"rows": _json(some)})
+
+
 def _root(unit: Unit, case_id: int) -> Any:
-    query = select(instances.c.status, instances.c.definition_key)
+    query = select(instances.c.status, instances.c.definition_key, instances.c.start_key)
     found: Any = unit.conn.execute(query.where(instances.c.key == case_id)).one()
     return found
 
@@ -149,17 +186,12 @@ _PARK = {
         " RETURNING jsonb_build_object('key', key, 'state', 'open')"
     ),
 }
-_INSERT = (
-    "INSERT INTO {0} SELECT * FROM jsonb_populate_recordset(NULL::{0}, CAST(:rows AS jsonb))"
-)
 _SET_STATE = (
     "UPDATE {0} AS t SET state = r.state"
     " FROM jsonb_populate_recordset(NULL::{0}, CAST(:rows AS jsonb)) AS r"
     " WHERE t.key = r.key AND t.state = 'parked'"
 )
 _WAKE = {
-    "timers": text(_INSERT.format("timers")),
-    "subscriptions": text(_INSERT.format("subscriptions")),
     "user_tasks": text(_SET_STATE.format("user_tasks")),
     "jobs": text(_SET_STATE.format("jobs")),
     "incidents": text(_SET_STATE.format("incidents")),

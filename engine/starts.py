@@ -8,7 +8,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Connection, delete, select
+from sqlalchemy import text as statement
 
 from engine.bpmn.diagram import ProcessInfo, Start
 from engine.bpmn.timing import Due, TimingError, due, local
@@ -17,6 +18,13 @@ from engine.feel import FeelError, Function, compile_expression, to_json
 from engine.store.rows import insert
 from engine.store.unit import Unit
 from engine.tables import definitions, subscriptions, timers
+
+
+def running(conn: Connection, start_key: str) -> int | None:
+    """The case of the running instance of a start key, which nobody else starts until this
+    transaction is over."""
+    conn.execute(_LOCK, {"key": start_key})
+    return conn.execute(_RUNNING, {"key": start_key}).scalar()
 
 
 def retire(unit: Unit, process_id: str) -> None:
@@ -141,3 +149,7 @@ def _subscription(unit: Unit, kind: str, name: str) -> dict[str, Any]:
         "properties": {},
         "created_at": unit.now,
     }
+
+
+_LOCK = statement("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_RUNNING = statement("SELECT case_id FROM instances WHERE start_key = :key AND status = 'active'")

@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 
 import pytest
 import time_machine
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine import Engine, cases, history, housekeeping, messages, people, run, tasks
 from engine.cases import linking, merging
@@ -375,3 +375,41 @@ def test_the_customer_sees_where_his_complaint_stands(engine: Engine) -> None:
         said, "正在处理", number(engine, original), None
     )
     assert [value for _, value in found.answers] == ["已修好"]
+
+
+def test_a_case_parked_before_a_migration_comes_back(engine: Engine) -> None:
+    """Rows that were set aside know nothing of columns that came later."""
+    original, again = open_case(engine), open_case(engine)
+    do_task(engine, again, "look", {})
+    merge(engine, again, original)
+    with engine.unit("x") as unit:
+        unit.conn.exec_driver_sql(
+            "UPDATE case_merges SET parked = jsonb_set(parked, '{subscriptions}', ("
+            " SELECT jsonb_agg(one - 'properties' - 'interrupting' - 'kind' || '{\"gone\": 1}')"
+            " FROM jsonb_array_elements(parked -> 'subscriptions') AS one)) WHERE case_id = %s",
+            (again,),
+        )
+    unmerge(engine, again)
+    assert tasks_of(engine, again) == ["答复"]
+    with engine.unit("x") as unit:
+        assert messages.publish(unit, "urge", number(engine, again), {}) == 1
+    with time_machine.travel(NOON + timedelta(hours=3), tick=False):
+        assert housekeeping.tick(engine) == 1
+
+
+def test_undoing_waits_for_the_case_that_came_from_the_same_meanwhile(engine: Engine) -> None:
+    original, again, newer = open_case(engine), open_case(engine), open_case(engine)
+    with engine.unit("x") as unit:
+        unit.conn.execute(
+            update(instances).where(instances.c.key == again).values(start_key="errand:138"))
+    merge(engine, again, original)
+    with engine.unit("x") as unit:
+        unit.conn.execute(
+            update(instances).where(instances.c.key == newer).values(start_key="errand:138"))
+    with pytest.raises(Conflict) as refused:
+        unmerge(engine, again)
+    assert f"案件 {number(engine, newer)}" in refused.value.zh
+    assert view(engine, again).row.merged
+    merge(engine, newer, original)
+    unmerge(engine, again)
+    assert tasks_of(engine, again) == ["查看"]
