@@ -15,7 +15,7 @@ from engine.bpmn.changes import (
     ClocksMarked,
     ClockStarted,
     Decided,
-    DueDecided,
+    HandedDown,
     ElementEntered,
     ElementLeft,
     Ended,
@@ -208,7 +208,7 @@ def _task_moved(step: Step, member: Member, change: TaskMoved) -> None:
     _note(step, member, "task.moved", change, due_at=change.due_at)
 
 
-def _due_decided(step: Step, member: Member, change: DueDecided) -> None:
+def _handed_down(step: Step, member: Member, change: HandedDown) -> None:
     step.later(lambda: step.hand_down(member, change.values))
 
 
@@ -328,7 +328,7 @@ _HANDLERS: dict[type[Any], Callable[[Step, Member, Any], None]] = {
     ClockStarted: _clock,
     ClocksMarked: _clocks,
     TaskMoved: _task_moved,
-    DueDecided: _due_decided,
+    HandedDown: _handed_down,
     VariablesChanged: _variables,
     IncidentRaised: _incident,
     IncidentCleared: _cleared,

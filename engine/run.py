@@ -116,6 +116,12 @@ def set_variables(unit: Unit, instance_key: int, values: Json, token: str = "") 
     advance(unit, instance_key, lambda run: run.set_variables(token, checked))
 
 
+def hand_down(unit: Unit, instance_key: int, values: Json) -> None:
+    """Set variables of the process and of all that it has called and that still run."""
+    checked = plain.variables(values)
+    advance(unit, instance_key, lambda run: run.heed(checked))
+
+
 def variables(conn: Connection, instance_key: int, token: str = "") -> dict[str, Json]:
     """What is visible at a token; "" is the process. Of an instance that is over: its process
     variables at the end. Raises NotFound, Conflict for a token that is gone."""

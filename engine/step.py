@@ -221,15 +221,15 @@ class Step:
             for one in moves if member.status == "active" and not member.run.ended else ():
                 member.run.move(one.variable, one.before, one.after)
 
-    def hand_down(self, member: Member, due: dict[str, Json]) -> None:
-        """Let the processes that an instance has called know due times it has decided anew."""
+    def hand_down(self, member: Member, values: dict[str, Json]) -> None:
+        """Let the processes that an instance has called have variables of it as well."""
         stored = self.unit.conn.scalars(_CALLED, {"case_id": self.case_id, "caller": member.key})
         begun = [one.key for one in self.members.values()
                  if one.parent is not None and one.parent.key == member.key]
         for key in dict.fromkeys([*stored, *begun]):
             called = self.member(key)
             if called.status == "active" and not called.run.ended:
-                called.run.heed(due)
+                called.run.heed(values)
 
     def later(self, act: Callable[[], None]) -> None:
         """Have ``act`` done once the present changes are carried out."""

@@ -218,9 +218,10 @@ class TaskMoved:
 
 
 @dataclass(frozen=True, slots=True)
-class DueDecided:
-    """Due times that the process has decided anew (extension property ``clock.moves``): the
-    processes that it has called and that still run are to have them, by ``Run.heed``."""
+class HandedDown:
+    """What the processes that this one has called, and that still run, are to have as well, by
+    ``Run.heed``: due times that were decided anew (extension property ``clock.moves``), and what
+    ``Run.hand_down`` was given."""
 
     values: dict[str, Json]
 
@@ -287,7 +288,7 @@ Change = (
     | ClocksMarked
     | Told
     | TaskMoved
-    | DueDecided
+    | HandedDown
     | VariablesChanged
     | IncidentRaised
     | IncidentCleared

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from engine.bpmn.changes import ClockStarted, ClocksMarked, DueDecided
+from engine.bpmn.changes import ClockStarted, ClocksMarked, HandedDown
 from engine.bpmn.expressions import Text
 from engine.bpmn.moving import follow
 from engine.bpmn.timing import TimingError, duration, moment
@@ -56,7 +56,7 @@ class Clocks:
             follow(top, name)
         if self.moves:
             outer = top.scopes.view(top.outer(task))
-            top.emit(DueDecided({name: outer.get(name) for name in self.moves}))
+            top.emit(HandedDown({name: outer.get(name) for name in self.moves}))
 
     def changes(self, task: Any) -> list[ClockStarted | ClocksMarked]:
         """What is to be done now that the element's results are there. Raises Trouble."""

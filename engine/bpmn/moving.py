@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.bpmn.changes import DueDecided, TaskMoved
+from engine.bpmn.changes import HandedDown, TaskMoved
 from engine.bpmn.expressions import Text
 from engine.bpmn.timing import TimingError, moment
 from engine.bpmn.triggers import TimerTrigger
@@ -33,13 +33,12 @@ def move(top: Instance, variable: str, before: datetime, after: datetime) -> boo
     return bool(scopes)
 
 
-def heed(top: Instance, due: dict[str, Json]) -> None:
-    """Take over the due times of the calling process, and hand them on to what is called."""
-    if due:
-        top.put("", due)
-        for name in due:
-            follow(top, name)
-        top.emit(DueDecided(due))
+def heed(top: Instance, values: dict[str, Json]) -> None:
+    """Take over variables of the calling process, and hand them on to what is called."""
+    top.put("", values)
+    for name in values:
+        follow(top, name)
+    top.emit(HandedDown(values))
 
 
 def follow(top: Instance, variable: str) -> None:

@@ -283,14 +283,13 @@ class Run:
         self._go_on()
         return found
 
-    def heed(self, due: Mapping[str, Json]) -> None:
-        """The calling process has decided due times anew (DueDecided): where this one knows the
-        variables it takes the values over, and what has read them follows. Raises
-        ExpressionFailed, Conflict if the instance is over."""
+    def heed(self, values: Mapping[str, Json]) -> None:
+        """Take over what the calling process has handed down: the variables are set, due times
+        and timers that have read them follow, and called processes hear it, too. Raises
+        ExpressionFailed, Invalid, Conflict if the instance is over."""
         if self._instance.ended:
             raise _over()
-        own = self._instance.scopes.own("")
-        heed(self._instance, {name: value for name, value in due.items() if name in own})
+        heed(self._instance, variables_of(values))
         self._go_on()
 
     def active(self) -> list[tuple[str, str]]:

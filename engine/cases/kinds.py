@@ -25,6 +25,7 @@ from engine.privacy import MASKS
 _KEYS = {
     "about", "order", "id", "name", "process", "number", "title", "customer", "due", "fields",
     "statuses", "intake", "duplicates", "repeats", "ended", "counted", "marks", "public", "quick",
+    "answers",
 }
 _PUBLIC_KEYS = {
     "statuses", "fields", "numbers", "form", "title", "about", "given", "actions",
@@ -66,6 +67,20 @@ class Repeats:
     field: str
     same: tuple[str, ...]
     statuses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """So that a customer gets one consistent answer: cases that agree in the fields ``same`` are
+    about the same matter; with one of the statuses ``answering`` a case is being answered; the
+    fields ``text`` and ``at`` hold what was answered and when. Answers older than ``days`` do not
+    bind any more."""
+
+    same: tuple[str, ...]
+    answering: tuple[str, ...]
+    text: str
+    at: str
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,7 @@ class CaseKind:
     quick: str | None = None
     duplicates: tuple[str, ...] = ()
     repeats: Repeats | None = None
+    answers: Answers | None = None
     ended: Mapping[str, str] = field(default_factory=dict)
     counted: Expression | None = None
     marks: Marks | None = None
@@ -215,6 +231,7 @@ class _Reader:
             quick=None if data.get("quick") is None else self._text("quick", data["quick"]),
             duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
             repeats=self._repeats(data.get("repeats"), keys, statuses),
+            answers=self._answers(data.get("answers"), keys, statuses),
             ended=self._ended(data.get("ended", {}), statuses),
             counted=self._feel("counted", data.get("counted")),
             marks=self._marks(data.get("marks")),
@@ -307,6 +324,25 @@ class _Reader:
             self._wrong("repeats.same", "至少要有一个字段。", "needs at least one field.")
         answered = self._subset("repeats.statuses", value.get("statuses", []), statuses)
         return Repeats(str(value.get("field")), same, answered)
+
+    def _answers(
+        self, value: Json, keys: Iterable[str], statuses: Iterable[str]
+    ) -> Answers | None:
+        known = {"same", "answering", "text", "at", "days"}
+        if value is None or not self._object("answers", value, known):
+            return None
+        same = self._subset("answers.same", value.get("same"), keys)
+        if not same:
+            self._wrong("answers.same", "至少要有一个字段。", "needs at least one field.")
+        for name in ("text", "at"):
+            self._one_of(f"answers.{name}", value.get(name), keys)
+        days = value.get("days", 30)
+        if not isinstance(days, int) or isinstance(days, bool) or not 1 <= days <= 3660:
+            self._wrong(
+                "answers.days", "应为 1 到 3660 的整数。", "must be a whole number from 1 to 3660."
+            )
+        answering = self._subset("answers.answering", value.get("answering", []), statuses)
+        return Answers(same, answering, str(value.get("text")), str(value.get("at")), days)
 
     def _marks(self, value: Json) -> Marks | None:
         if value is None or not self._object("marks", value, {"all", "automatic", "mark"}):

@@ -201,7 +201,8 @@ def _count(unit: Unit, case_id: int, contacts: int) -> None:
 
 
 def _tell(unit: Unit, case_id: int) -> None:
-    """Give the original's process the list of who waits for its answer, too."""
+    """Give the original's process, and whatever it has called, the list of who waits for its
+    answer, too."""
     status = unit.conn.execute(_STATUS, {"case_id": case_id}).scalar()
     if status != "active":
         return
@@ -211,7 +212,7 @@ def _tell(unit: Unit, case_id: int) -> None:
          "received_at": one.received_at.astimezone(unit.engine.zone).isoformat(timespec="seconds")}
         for one in found
     ]
-    run.set_variables(unit, case_id, {_VARIABLE: listed})
+    run.hand_down(unit, case_id, {_VARIABLE: listed})
 
 
 def _obstacle(conn: Connection, found: Row[Any]) -> str:

@@ -93,7 +93,7 @@ class Taker:
             if task.instance is instance and task.opened.token == change.token:
                 task.opened = replace(task.opened, due_at=change.due_at)
 
-    def _due_decided(self, instance: Instance, change: c.DueDecided) -> None:
+    def _handed_down(self, instance: Instance, change: c.HandedDown) -> None:
         def tell() -> None:
             for call in list(self._stage.calls):
                 child = call.child if call.instance is instance else None
@@ -227,7 +227,7 @@ _TAKERS: dict[type, Callable[[Taker, Instance, Any], None]] = {
     c.TaskOpened: Taker._task,
     c.TaskChange: Taker._task_changed,
     c.TaskMoved: Taker._task_moved,
-    c.DueDecided: Taker._due_decided,
+    c.HandedDown: Taker._handed_down,
     c.JobOpened: Taker._job,
     c.TimerSet: Taker._timer,
     c.Subscribed: Taker._subscribed,

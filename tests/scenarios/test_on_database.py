@@ -55,6 +55,9 @@ class OnDatabase:
                     jobs.complete(unit, key, values)
                 else:
                     jobs.throw_error(unit, key, data["errorCode"], None, values)
+        elif step.type == "BROADCAST_SIGNAL":
+            with self.engine.unit("test") as unit:
+                messages.broadcast(unit, data["signalName"], values)
         else:
             assert step.type == "CORRELATE_MESSAGE", step.type
             with self.engine.unit("test") as unit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
@@ -10,9 +11,11 @@ from sqlalchemy import Connection
 
 import forms
 from engine import definitions
+from engine.cases import answering
 from engine.store.unit import store_of
 from web import session
 
+_SAME = "same_matter"
 _ROW = re.compile(r"(.+)\[(\d+)\]")
 
 
@@ -41,6 +44,15 @@ def me() -> dict[str, Any]:
     """The variable ``me`` of every form: {login, name} of who fills it in."""
     person = session.person()
     return {"me": {"login": person.login, "name": person.name}}
+
+
+def known(conn: Connection, form: forms.Form | None, case_id: int | None) -> dict[str, Any]:
+    """What the form of a case's task sees besides the task's variables: ``me``, and where it
+    reads it ``same_matter``: the customer's other cases about the same matter that are being
+    answered or were answered, as of now."""
+    if form is None or case_id is None or _SAME not in form.read:
+        return me()
+    return me() | {_SAME: answering.same_matter(conn, case_id, datetime.now(UTC))}
 
 
 def entered(form: forms.Form) -> dict[str, Any]:

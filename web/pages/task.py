@@ -91,7 +91,8 @@ class _Filled:
         place = uploads.of_task(self.key, self.case_id)
         uploads.receive(place)
         self.entered = uploads.entered(conn, self.form, place)
-        checked = forms.check(self.form, self.entered, asked.variables | filling.me())
+        known = filling.known(conn, self.form, asked.case_id)
+        checked = forms.check(self.form, self.entered, asked.variables | known)
         self.data = checked.data
         self.errors = {} if filling.changes_rows() else checked.errors | uploads.problems()
         if self.errors or filling.changes_rows():
@@ -121,7 +122,8 @@ def redraw(key: int) -> str:
         view = inbox.task(conn, key, session.person())
         form = _form(conn, view)
         entered = _entered(conn, view, form)
-        fields = form.fields(view.variables | filling.me(), entered) if form else ()
+        known = filling.known(conn, form, view.row.case_id)
+        fields = form.fields(view.variables | known, entered) if form else ()
     return render_template("form_fields.html", fields=fields)
 
 
@@ -176,7 +178,8 @@ def _again(key: int, filled: _Filled) -> str:
         entered = _entered(conn, view, form)
         if not wants_fragment():
             return _page(conn, view, form, entered, filled.errors)
-    fields = form.fields(view.variables | filling.me(), entered, filled.errors) if form else ()
+        known = filling.known(conn, form, view.row.case_id)
+    fields = form.fields(view.variables | known, entered, filled.errors) if form else ()
     return render_template(
         "task_form.html", task=view.row, fields=fields, errors=filled.errors,
         labels=labels(fields), ticket=uploads.ticket(form, _place(view)),
@@ -188,7 +191,8 @@ def _page(
     entered: Mapping[str, Any] | None, errors: Mapping[str, str], **more: Any,
 ) -> str:
     person = session.person()
-    fields = form.fields(view.variables | filling.me(), entered, errors) if form else ()
+    known = filling.known(conn, form, view.row.case_id)
+    fields = form.fields(view.variables | known, entered, errors) if form else ()
     lead = not _LEADERS.isdisjoint(person.roles)
     names = _names(conn, view)
     if view.row.denied:
