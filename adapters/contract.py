@@ -30,10 +30,12 @@ class Smtp:
 @dataclass(frozen=True, slots=True)
 class Sms:
     """The gateway for text messages; ``url`` is empty where none is set up. ``sign`` is the
-    sender's signature (签名) that the operator has approved."""
+    sender's signature (签名) that the operator has approved. ``token_in``: what the gateway shows
+    when it hands in texts and reports; empty where none come."""
 
     url: str = ""
     token: str = field(default="", repr=False)
+    token_in: str = field(default="", repr=False)
     sign: str = ""
     timeout_s: float = 10.0
     ca_file: str = ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from engine import messages, people, run
@@ -49,6 +49,21 @@ def note(unit: Unit, source: str, ref: str, what: str, case_id: int | None = Non
     row = {"source": source, "ref": ref, "at": unit.now, "case_id": case_id, "what": what}
     kept = upsert(table).values(row).on_conflict_do_nothing().returning(table.c.ref)
     return unit.conn.execute(kept).first() is not None
+
+
+def settle(unit: Unit, source: str, ref: str, what: str, case_id: int) -> None:
+    """What became of a message that was noted."""
+    mine = update(table).where(table.c.source == source, table.c.ref == ref)
+    unit.conn.execute(mine.values(what=what, case_id=case_id))
+
+
+def outcome(conn: Connection, source: str, ref: str) -> tuple[str, str]:
+    """What became of a message that has been dealt with, and the number of its case."""
+    row = conn.execute(
+        select(table.c.what, cases.c.number).outerjoin(cases, cases.c.key == table.c.case_id)
+        .where(table.c.source == source, table.c.ref == ref)
+    ).first()
+    return (row.what, row.number or "") if row else ("", "")
 
 
 def order(conn: Connection, job_key: int) -> Order | None:

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter, Map
 
 from engine.wiring import Engine
-from web import errors, language, session, static_files
+from web import errors, gateway, language, session, static_files
 from web.manifest import Manifest
 from web.pages import BLUEPRINTS, display, markup
 from web.settings import Settings
@@ -63,7 +63,7 @@ def create_app(settings: Settings, engine: Engine) -> Flask:
     session.install(app, engine)
     errors.install(app)
     app.url_map.converters["key"] = _Key
-    for blueprint in BLUEPRINTS:
+    for blueprint in (*BLUEPRINTS, gateway.pages):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: {"server_time": datetime.now(UTC).isoformat(timespec="seconds")})
     app.after_request(_secure)

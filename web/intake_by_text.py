@@ -20,7 +20,8 @@ _USUAL = "complaint"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """``source`` is the channel; ``sender`` a mail address or a phone number."""
+    """``source`` is the channel; ``sender`` a mail address or a phone number; ``belongs``: the
+    number of the case that it may be about."""
 
     source: str
     ref: str
@@ -28,6 +29,7 @@ class Text:
     name: str
     subject: str
     text: str
+    belongs: str = ""
 
 
 def take_in(unit: Unit, text: Text) -> int:
@@ -50,13 +52,18 @@ def take_in(unit: Unit, text: Text) -> int:
         **_sender(text), **filled, "contact_sender": text.sender, "contact_subject": text.subject,
         "contact_text": text.text, "register_as": kind.id if kind else _USUAL,
     }
+    if text.belongs:
+        data |= {"register_as": "existing", "existing_number": text.belongs}
     return service.receive(unit, CONTACT, data, text.source).case_id
 
 
 def _sender(text: Text) -> dict[str, Any]:
     if "@" in text.sender:
         return {"customer_email": text.sender, "customer_name": text.name or None}
-    return {"customer_ref": text.sender, "contact_phone": text.sender}
+    return {
+        "customer_ref": text.sender, "contact_phone": text.sender,
+        "customer_name": text.name or None,
+    }
 
 
 def _kind(unit: Unit, wanted: str) -> CaseKind | None:

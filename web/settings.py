@@ -95,6 +95,7 @@ VARIABLES = (
     "IMAP_CA_FILE",
     "SMS_URL",
     "SMS_TOKEN",
+    "SMS_IN_TOKEN",
     "SMS_SIGN",
     "SMS_TIMEOUT",
     "SMS_CA_FILE",
@@ -103,6 +104,7 @@ VARIABLES = (
 
 SECRETS = frozenset({
     "DATABASE_URL", "BIHUAN_SECRET_KEY", "SMTP_PASSWORD", "IMAP_PASSWORD", "SMS_TOKEN",
+    "SMS_IN_TOKEN",
 })
 
 
@@ -193,6 +195,7 @@ def _sms(read: _Reader) -> adapters.Sms:
     return adapters.Sms(
         url=read.value("SMS_URL", _public_url, ""),
         token=read.value("SMS_TOKEN", str, ""),
+        token_in=read.value("SMS_IN_TOKEN", _gateway_token, ""),
         sign=read.value("SMS_SIGN", str, ""),
         timeout_s=float(read.value("SMS_TIMEOUT", _whole(1, 60), 10)),
         ca_file=read.value("SMS_CA_FILE", _existing_file, ""),
@@ -331,6 +334,12 @@ def _database_url(text: str) -> str:
 def _secret_key(text: str) -> str:
     if len(text) < 32:
         raise ValueError("太短，至少要 32 个字符", "is too short, 32 characters at least")
+    return text
+
+
+def _gateway_token(text: str) -> str:
+    if len(text) < 16:
+        raise ValueError("太短，至少要 16 个字符", "is too short, 16 characters at least")
     return text
 
 

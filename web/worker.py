@@ -24,7 +24,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.jobs import Status
 
 import adapters
-from engine import attachments, duties, housekeeping, jobs
+from engine import attachments, duties, housekeeping, jobs, texts
+from engine.cases import linking
 from engine.errors import Conflict, NotFound
 from engine.jobs import Job
 from engine.store.unit import Unit
@@ -34,6 +35,7 @@ from web.mailroom import Mailroom
 log = logging.getLogger("bihuan.worker")
 
 QUEUE = "jobs"
+_TEXT = "sms.send"
 LEASE_S = 600.0
 """How long a worker may take over one job; adapters have shorter time-outs of their own."""
 TICK_S = 1.0
@@ -125,6 +127,16 @@ class _Completed:
 
     def settle(self, unit: Unit) -> None:
         jobs.complete(unit, self.job.key, self.variables)
+        if self.job.type == _TEXT:
+            self._note_text(unit)
+
+    def _note_text(self, unit: Unit) -> None:
+        """Keep which case the text is about: an answer or a report comes with the gateway's id."""
+        result = self.variables.get(self.job.headers.get("resultVariable") or "sms")
+        about = self.job.variables.get("about")
+        case_id = (linking.find(unit.conn, about) if about else None) or self.job.case_id
+        if isinstance(result, dict) and result.get("id"):
+            texts.sent(unit, str(result["id"]), case_id, self.job.variables.get("to"))
 
 
 @dataclass(frozen=True, slots=True)

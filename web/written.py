@@ -44,6 +44,12 @@ def block(text: str) -> dict[str, str]:
     return found
 
 
+def in_lines(text: str) -> str:
+    """The text with each 【label】 on a line of its own: in a text message they follow each
+    other."""
+    return re.sub(r"(?<!\n)(?=【[^】\n]{1,40}】)", "\n", text).strip()
+
+
 def fill(form: forms.Form, said: Mapping[str, str], variables: Mapping[str, Any]) -> dict[str, Any]:
     """Raw JSON of the fields that ``said`` names by their labels, for ``forms.check``."""
     entered: dict[str, Any] = {}

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 import forms
 from engine import (
     attachments, cases, clocks, groups, history, incidents, limits, messages, notices, people, run,
+    texts,
 )
 from engine.cases import CaseKind
 from engine.cases.work import open_tasks, processes
@@ -54,6 +55,7 @@ def show(case_id: int) -> str:
             may_change=not _LEADERS.isdisjoint(person.roles),
             incidents=incidents.list_open(conn, case_id),
             belonging=belonging(conn, view, person), files=attachments.attached(conn, case_id),
+            texts=texts.of_case(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
         )
@@ -74,7 +76,7 @@ def aside(case_id: int) -> str:
         return render_template(
             "case_aside.html", lines=lines, case=view, case_id=case_id,
             faces=_faces(conn, case_id), belonging=belonging(conn, view, session.person()),
-            files=attachments.attached(conn, case_id),
+            files=attachments.attached(conn, case_id), texts=texts.of_case(conn, case_id),
         )
 
 
