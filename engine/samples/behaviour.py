@@ -22,7 +22,8 @@ class Pace:
     """When a task is done. ``share``: low, usual and high part of the time between its creation
     and its due time; ``minutes``: the same in minutes, where there is no due time (left).
     ``shift``: the name of the hours in which those who do it are there. ``late``: how often it
-    is done after it was due, ``late_by`` how many minutes then. ``work``: how long it takes."""
+    is done after it was due, ``late_by`` how many minutes then. ``work``: how long it takes.
+    ``left``: how likely it is, against others, to lie about undone when the year ends."""
 
     share: tuple[float, float, float]
     minutes: tuple[float, float, float]
@@ -30,6 +31,7 @@ class Pace:
     shift: str
     late: float
     late_by: tuple[float, float, float]
+    left: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Work:
 class Action:
     """A message that is sent to a case. With ``after`` a button somebody presses, so long after
     the case was received, if it can be pressed then; without, what comes ``wait`` minutes after
-    a process began to wait for it (the customer's answer)."""
+    a process began to wait for it (the customer's answer). ``shift``: when who presses it is
+    there."""
 
     name: str
     chance: float
@@ -62,17 +65,20 @@ class Action:
     after: tuple[float, float, float] | None
     wait: tuple[float, float, float]
     by: tuple[str, ...]
+    shift: str
     data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class HotSpot:
-    """Complaints about one thing: ``share`` of all cases, from ``begins`` before the end of the
-    year on, over ``lasts``; ``data`` is theirs. ``matter``: a case of another kind that is
+    """Complaints about one thing: ``share`` of all cases, but ``least`` of them in a year of few
+    (no more than a tenth), from ``begins`` before the end of the year on, over ``lasts``;
+    ``data`` is theirs. ``matter``: a case of another kind that is
     opened ``matter_after`` its begin and takes their numbers."""
 
     id: str
     share: float
+    least: int
     begins: timedelta
     lasts: timedelta
     data: Mapping[str, Any]
@@ -90,6 +96,15 @@ class Strain:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What lies about when the year ends: this ``share`` of the tasks that come up last of all
+    has not been done, and none of those that came up more than ``within`` before."""
+
+    within: timedelta
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Behaviour:
     """The file, read. ``kinds`` maps a case kind to its weight, its ``facts`` (drawn first,
     unless they are given already, so that all texts name the same) and data; ``timed`` maps a
@@ -98,6 +113,7 @@ class Behaviour:
     kinds: Mapping[str, Mapping[str, Any]]
     arrival: Mapping[str, Any]
     strain: Strain
+    unfinished: Unfinished
     customers: Mapping[str, Any]
     hot_spots: tuple[HotSpot, ...]
     categories: Mapping[str, float]
@@ -127,7 +143,7 @@ def _behaviour(data: Mapping[str, Any]) -> Behaviour:
     paces = {name: _pace(one) for name, one in data["paces"].items()}
     return Behaviour(
         kinds=data["kinds"], arrival=data["arrival"], strain=_strain(data["strain"]),
-        customers=data["customers"],
+        unfinished=_unfinished(data["unfinished"]), customers=data["customers"],
         hot_spots=tuple(_hot_spot(one) for one in data["hot_spots"]),
         categories=data["categories"], shifts=data["shifts"],
         usual=_work(data["usual"], paces),
@@ -151,6 +167,7 @@ def _pace(data: Mapping[str, Any]) -> Pace:
     return Pace(
         _range(data["share"]), _range(data["minutes"]), _range(data["work"]), data["shift"],
         float(data.get("late", 0)), _range(data.get("late_by", (10, 90, 900))),
+        float(data.get("left", 1)),
     )
 
 
@@ -167,19 +184,24 @@ def _action(data: Mapping[str, Any]) -> Action:
     return Action(
         data["message"], float(data["chance"]), data.get("when"),
         None if after is None else _range(after), _range(data.get("wait", (1, 5, 30))),
-        tuple(data.get("by", ())), data.get("data", {}),
+        tuple(data.get("by", ())), data.get("shift", "office"), data.get("data", {}),
     )
 
 
 def _hot_spot(data: Mapping[str, Any]) -> HotSpot:
     return HotSpot(
-        data["id"], float(data["share"]), duration(data["begins"]), duration(data["lasts"]),
+        data["id"], float(data["share"]), int(data.get("least", 0)),
+        duration(data["begins"]), duration(data["lasts"]),
         data["data"], data.get("matter"), duration(data.get("matter_after", "PT2H")),
     )
 
 
 def _strain(data: Mapping[str, Any]) -> Strain:
     return Strain(float(data["beyond"]), float(data["late"]))
+
+
+def _unfinished(data: Mapping[str, Any]) -> Unfinished:
+    return Unfinished(duration(data["within"]), float(data["share"]))
 
 
 def _range(values: Any) -> tuple[float, float, float]:

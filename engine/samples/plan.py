@@ -84,7 +84,8 @@ def draw(behaviour: Behaviour, calendar: Calendar, seed: int, cases: int, until:
     for spot in behaviour.hot_spots:
         hours = _Hours(behaviour.arrival, calendar)
         hours.within(until - spot.begins, min(until - spot.begins + spot.lasts, until), fading=True)
-        moments += [(hours.draw(chance), spot.id) for _ in range(round(cases * spot.share))]
+        count = max(round(cases * spot.share), min(spot.least, cases // 10))
+        moments += [(hours.draw(chance), spot.id) for _ in range(count)]
     hours = _Hours(behaviour.arrival, calendar)
     hours.within(since, until)
     moments += [(hours.draw(chance), None) for _ in range(cases - len(moments))]

@@ -113,9 +113,11 @@ class Player:
         self._actions(line, arrival, after=at)
         self._look(line, at)
 
-    def follow(self, name: str, case_id: int, at: datetime) -> None:
+    def follow(self, name: str, case_id: int, at: datetime, hot_spot: str | None = None) -> None:
         """Play an instance that somebody else began."""
-        self._look(self._line(name, case_id), at)
+        line = self._line(name, case_id)
+        line.hot_spot = hot_spot
+        self._look(line, at)
 
     def begin(self, occasion: Occasion) -> None:
         """Start a process as its timer would have done, and play it."""
@@ -249,7 +251,15 @@ class Player:
         if person is None:
             self._problem(f"任务 {task['element']}：组 {task['groups']} 里没有人")
             return None
-        self.at(done, partial(self._complete, line, task["key"]))
+        unfinished, left = stage.behaviour.unfinished, stage.until - created
+        if chance.happens(
+            unfinished.share * work.pace.left * max(0.0, 1 - left / unfinished.within)
+        ):
+            # Half of these tasks are somebody's by then, the others still wait for one.
+            begun = created + 2 * chance.share() * left
+            begun = stage.staff.present(work.pace.shift, begun.astimezone(self.zone), chance)
+        else:
+            self.at(done, partial(self._complete, line, task["key"]))
         return _Planned(form, person, begun, task["assignee"] is None)
 
     def _form_id(self, task: Any) -> str:
@@ -383,7 +393,7 @@ class Player:
             if not chance.happens(action.chance):
                 continue
             at = arrival.at + _MINUTE * chance.around(*action.after)
-            at = self.stage.staff.present("office", at, chance) if action.by else at
+            at = self.stage.staff.present(action.shift, at, chance) if action.by else at
             if after is None or at > after:
                 self.at(at, partial(self._press, line, action))
 
@@ -396,6 +406,7 @@ class Player:
             data = conn.execute(
                 select(table.c.data).where(table.c.key == line.case_id)
             ).scalar() or {}
+        data = {**data, "hot_spot": line.hot_spot}
         found = next((one for one in waiting if one.name == action.name), None)
         if found is None or not self.stage.speaker.true(action.when, data):
             return

@@ -20,7 +20,8 @@ class Speaker:
 
     - ``"=…"`` FEEL over the context,
     - ``"@pool"`` a text of that pool, its ``{slots}`` filled from the context (codes as their
-      labels) or from other pools; a pool by category or region has the texts of the nearest one,
+      labels) or from other pools; a pool by hot spot, category or region has those of
+      the nearest one,
     - ``{"pick": {value: weight}}``, ``{"between": [low, high], "digits": n}``,
     - anything else stands for itself.
     """
@@ -88,8 +89,8 @@ class Speaker:
 
 
 def _nearest(options: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
-    """The texts of the deepest category, or of the region, that has some; "" is for all others."""
-    for name in ("category4", "category3", "subcategory", "category", "region"):
+    """The texts of the first of these that has some; "" is for all others."""
+    for name in ("hot_spot", "category4", "category3", "subcategory", "category", "region"):
         code = context.get(name)
         if isinstance(code, str) and code in options:
             return options[code]

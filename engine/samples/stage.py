@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import event
@@ -26,13 +27,14 @@ CATALOGUE = "complaint"
 @dataclass(frozen=True, slots=True)
 class Stage:
     """``engine`` is one whose clock is ``clock``. ``source`` names this year: it stands in its
-    cases, by which a year that was broken off is gone on with."""
+    cases, by which a year that was broken off is gone on with. ``until``: its end."""
 
     engine: Store
     clock: Clock
     behaviour: Behaviour
     seed: int
     source: str
+    until: datetime
     papers: Papers
     staff: Staff
     speaker: Speaker
@@ -60,7 +62,7 @@ class Stage:
             leaves, weights = _leaves(catalogue, behaviour)
             labels = {**behaviour.labels, **_categories(catalogue)}
             return cls(
-                engine, clock, behaviour, seed, source, papers,
+                engine, clock, behaviour, seed, source, plan.until, papers,
                 Staff(
                     conn, calendars.at(conn, number)[1], behaviour.shifts,
                     plan.strain(behaviour.strain),

@@ -153,7 +153,7 @@ def test_a_crew_plays_all_parts_and_goes_on_where_it_was_broken_off(demo: Engine
             {"by": ACTOR},
         ).scalar()
     assert reports == 1
-    assert len(matters) == 1
+    assert len(matters) == 2
     assert starts == 1
 
 
@@ -174,7 +174,7 @@ def test_the_plan_has_days_nights_and_a_spring_peak() -> None:
     assert set(kinds) >= {"complaint", "opinion", "suggestion", "service-request", "appointment"}
     assert 0.6 < kinds["complaint"] / 20_000 < 0.85
     spots = Counter(one.hot_spot for one in plan.arrivals if one.hot_spot)
-    assert set(spots) == {"outage", "billing-mistake"}
+    assert set(spots) == {"outage", "billing-mistake", "storm"}
     customers = Counter(one.customer for one in plan.arrivals)
     assert max(customers.values()) >= 5
     assert sum(count > 1 for count in customers.values()) > 1_000

@@ -17,7 +17,7 @@ import forms
 from engine import calendars, cases, definitions, messages, samples
 from engine.errors import BihuanError, Invalid
 from engine.model import Json
-from engine.samples import past
+from engine.samples import past, reading
 from engine.samples import plan as planning
 from engine.samples import stage as staging
 from engine.samples.paper import Blank
@@ -33,6 +33,7 @@ BEHAVIOUR = "year.behaviour.json"
 _ROUNDS = 6
 _GRACE_S = 60.0
 _DAY = timedelta(days=1)
+_READ_WITHIN = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,11 @@ class Crew:
         return places
 
     def _deliver(self, at: datetime) -> None:
-        """Messages between cases."""
+        """Messages between cases, and what people were told until the evening before."""
         self._stage.clock.set(at)
+        messages.expire(self._engine)
+        with self._engine.unit(ACTOR) as unit:
+            reading.catch_up(unit, self._stage.staff, at - _READ_WITHIN)
         if messages.deliver_buffered(self._engine):
             self._all(("look", at))
 
@@ -275,7 +279,8 @@ def _player(made: Stage, plan: Plan, index: int, workers: int) -> samples.Player
         if one.n in by_number:
             player.resume(one.case_id, by_number[one.n], one.at)
         elif first and one.n >= len(plan.arrivals):
-            player.follow(str(one.n), one.case_id, one.at)
+            spot = made.behaviour.hot_spots[one.n - len(plan.arrivals)].id
+            player.follow(str(one.n), one.case_id, one.at, spot)
     for name, key, at in begun:
         player.follow(name, key, at)
     return player
