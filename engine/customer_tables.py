@@ -88,6 +88,7 @@ customer_log = Table(  # who saw or changed what; append-only, as the history is
     Column("kind", String, nullable=False),
     Column("data", JSONB, nullable=False),
     Index("ix_customer_log_customer", "customer_key", "at"),
+    Index("ix_customer_log_at", "at"),
 )
 
 case_links = Table(

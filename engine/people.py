@@ -21,6 +21,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from engine import audit
 from engine import groups as known_groups
 from engine.errors import Conflict, Invalid, NotFound
 from engine.model import Person
@@ -65,6 +66,8 @@ def add(
     ).first()
     if created is None:
         raise Conflict(f"工号 {row['login']} 已存在。", f"The login {row['login']} exists already.")
+    said = {name: row[name] for name in ("name", "roles", "groups", "unit", "email")}
+    audit.note(unit, "account.added", str(row["login"]), said)
     return _person(created)
 
 
@@ -131,7 +134,7 @@ def names(conn: Connection) -> dict[str, str]:
 
 def set_password(unit: Unit, login: str, password: str) -> None:
     """Sessions opened with the old password end. NotFound, Invalid."""
-    _change(unit, login, {"password": _hash(password, login)})
+    _change(unit, login, "account.password", {"password": _hash(password, login)})
 
 
 def set_rights(
@@ -145,7 +148,7 @@ def set_rights(
     if groups is not None:
         values["groups"] = _good_groups(unit.conn, groups)
     if values:
-        _change(unit, login, values)
+        _change(unit, login, "account.rights", values)
 
 
 def describe(
@@ -153,25 +156,13 @@ def describe(
 ) -> None:
     """Name, department and mail address; sessions go on. NotFound, Invalid."""
     values = {"name": _good_name(name), "unit": department, "email": email}
-    changed = unit.conn.execute(update(table).where(table.c.login == login).values(values))
-    if changed.rowcount == 0:
-        raise _unknown(login)
-
-
-def describe(
-    unit: Unit, login: str, name: str, *, department: str | None, email: str | None
-) -> None:
-    """Name, department and mail address; sessions go on. NotFound, Invalid."""
-    values = {"name": _good_name(name), "unit": department, "email": email}
-    changed = unit.conn.execute(update(table).where(table.c.login == login).values(values))
-    if changed.rowcount == 0:
-        raise _unknown(login)
+    _change(unit, login, "account.described", values)
 
 
 def set_active(unit: Unit, login: str, active: bool) -> None:
     """A disabled account cannot sign in and its sessions end; its tasks stay its own until
     somebody assigns them anew. NotFound."""
-    _change(unit, login, {"active": active})
+    _change(unit, login, "account.enabled" if active else "account.disabled", {"active": active})
 
 
 _PERSON = (table.c.login, table.c.name, table.c.roles, table.c.groups, table.c.unit)
@@ -191,14 +182,22 @@ def _person(row: Any) -> Person:
     return Person(row.login, row.name, frozenset(row.roles), frozenset(row.groups), row.unit)
 
 
-def _change(unit: Unit, login: str, values: dict[str, Any]) -> None:
-    changed = unit.conn.execute(
-        update(table)
-        .where(table.c.login == login)
-        .values(session_epoch=table.c.session_epoch + 1, **values)
-    )
-    if changed.rowcount == 0:
+def _change(unit: Unit, login: str, kind: str, values: dict[str, Any]) -> None:
+    """Change the account and keep what was changed, never a password. But for its particulars,
+    its sessions end."""
+    before = unit.conn.execute(
+        select(*(table.c[name] for name in values)).where(table.c.login == login)
+        .with_for_update()
+    ).first()
+    if before is None:
         raise _unknown(login)
+    ends = {} if kind == "account.described" else {"session_epoch": table.c.session_epoch + 1}
+    unit.conn.execute(update(table).where(table.c.login == login).values(**values, **ends))
+    changed = {
+        name: {"from": getattr(before, name), "to": value} for name, value in values.items()
+        if name not in ("password", "active") and getattr(before, name) != value
+    }
+    audit.note(unit, kind, login, changed)
 
 
 def _unknown(login: str) -> NotFound:

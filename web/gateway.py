@@ -15,13 +15,12 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 
 from engine import texts
 from engine.errors import BihuanError, Invalid
 from web import session
 from web.errors import status
+from web.limiting import limiter
 from web.session import GATEWAY, right
 from web.textroom import TextIn, Textroom
 
@@ -32,8 +31,6 @@ LONGEST_TEXT, LONGEST_ID, MOST_REPORTS = 2000, 200, 500
 RETRY_AFTER_S = 600
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
-# Counted per web process.
-_limiter = FixedWindowRateLimiter(MemoryStorage())
 _WRONG_TOKENS = parse("30 per 10 minutes")
 _BY_SENDER = parse("30 per 1 hour")
 
@@ -53,11 +50,11 @@ def let_in() -> None:
     if not token:
         raise Refused(404, "not-set-up", "没有设置 SMS_IN_TOKEN。", "SMS_IN_TOKEN is not set.")
     address = request.remote_addr or ""
-    if not _limiter.test(_WRONG_TOKENS, address):
+    if not limiter.test(_WRONG_TOKENS, address):
         raise Refused(429, "too-many", "错误的令牌太多，请稍后再试。", "Too many wrong tokens.")
     shown = request.headers.get("Authorization", "")
     if not hmac.compare_digest(shown.encode(), f"Bearer {token}".encode()):
-        _limiter.hit(_WRONG_TOKENS, address)
+        limiter.hit(_WRONG_TOKENS, address)
         raise Refused(401, "wrong-token", "令牌不对。", "The token is wrong.")
     if (request.content_length or 0) > LARGEST:
         raise Refused(413, "too-large", "内容太大。", "The content is too large.")
@@ -79,7 +76,7 @@ def take() -> Response:
     said = _object(request.get_json(force=True, silent=True))
     text = _text(said, "text", LONGEST_TEXT)
     sender = _text(said, "from", 40)
-    if not _limiter.hit(_BY_SENDER, sender):
+    if not limiter.hit(_BY_SENDER, sender):
         raise Refused(429, "too-many", "这个号码的短信太多。", "Too many texts of this number.")
     taken = Textroom(session.engine()).take(TextIn(_text(said, "id", LONGEST_ID), sender, text))
     more = {"again": True} if taken.again else {}

@@ -10,7 +10,7 @@ work order (docs/channels.md).
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -19,7 +19,7 @@ import adapters
 import forms
 from adapters import letter, mail, mailbox, receipts
 from adapters.letter import Letter
-from engine import attachments, channels, history, messages
+from engine import attachments, channels, history, late_mail, messages
 from engine.cases import AlreadyOpened
 from engine.channels import Asked, Order
 from engine.errors import BihuanError, Conflict
@@ -32,6 +32,7 @@ from web.pages import filling
 log = logging.getLogger("bihuan.mailroom")
 
 SOURCE = "e-mail"
+_ACTOR = "mail"
 LARGEST_FILES = 25 * 1024 * 1024
 """Of one mail; what is more is named in the case and stays in the mailbox."""
 
@@ -48,17 +49,10 @@ class Mailroom:
         """Fetch what is unread; a mail that cannot be dealt with stays unread and does not keep
         back the others. Returns how many were taken."""
         try:
-            return mailbox.collect(self.settings.imap, self._try)
+            return mailbox.collect(self.settings.imap, _Round(self))
         except adapters.AdapterError as error:
             log.warning("%s", error.zh)
             return 0
-
-    def _try(self, content: bytes) -> bool:
-        try:
-            return self.take(content)
-        except BihuanError as error:
-            log.error("一封来信没有处理，仍为未读：%s", error.zh)
-            return False
 
     def take(self, content: bytes) -> bool:
         """Deal with one mail. False where it is to be fetched again later (the mail that had to
@@ -135,6 +129,47 @@ class Mailroom:
         with self.engine.unit("mail") as unit:
             channels.note(unit, SOURCE, mail_in.id, what)
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One look into the mailbox (``adapters.mailbox.Taker``)."""
+
+    room: Mailroom
+
+    def due(self, refs: Sequence[str]) -> Sequence[str]:
+        with self.room.engine.read() as conn:
+            return late_mail.due(conn, refs)
+
+    def take(self, ref: str, content: bytes) -> bool:
+        engine = self.room.engine
+        with engine.unit(_ACTOR) as unit:
+            late_mail.begin(unit, ref)
+        try:
+            if self.room.take(content):
+                with engine.unit(_ACTOR) as unit:
+                    late_mail.done(unit, ref)
+                return True
+            reason = "退回给发件人的邮件没有发出，详见工作进程日志。"
+        except BihuanError as error:
+            log.error("一封来信没有处理，仍为未读：%s", error.zh)
+            reason = error.zh
+        with engine.unit(_ACTOR) as unit:
+            late_mail.failed(unit, ref, _named(content), reason)
+        return False
+
+    def too_large(self, ref: str, size: int) -> None:
+        most = mailbox.LARGEST // 1024**2
+        reason = f"邮件有 {size // 1024**2} MB，超过上限 {most} MB，没有收取。"
+        log.warning("邮件 %s：%s", ref, reason)
+        with self.room.engine.unit(_ACTOR) as unit:
+            late_mail.begin(unit, ref)
+            late_mail.failed(unit, ref, f"邮箱里的编号：{ref}", reason, at_once=True)
+
+
+def _named(content: bytes) -> str:
+    found = letter.read(content)
+    return f"主题：{found.subject or '（无）'}；发件人：{found.sender or '（不明）'}"
 
 
 def _may_answer(conn: Connection, order: Order, mail_in: Letter) -> tuple[Asked | None, str]:

@@ -28,7 +28,6 @@ from tests.web.conftest import Answer, Browser
 from web.app import create_app
 from web.commands import shipped
 from web.commands.sample import ORGANISATION
-from web.pages import service as page
 from web.settings import Settings
 
 FILED = {
@@ -56,7 +55,6 @@ def office(database: str, shipped_files: list[Any]) -> Iterator[Engine]:
 
 @pytest.fixture
 def site(office: Engine) -> Flask:
-    page._limiter.storage.reset()
     return create_app(Settings(secret_key="k" * 40, demo=True), office)
 
 

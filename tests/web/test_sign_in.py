@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from engine import people
 from engine.wiring import Engine
 from tests.web.conftest import Browser
 from web.app import create_app
-from web.pages import sign_in
 from web.settings import Settings
 
 PASSWORD = "Kuai-Le-2026"
 Open = Callable[[str], Browser]
-
-
-@pytest.fixture(autouse=True)
-def _nothing_counted() -> None:
-    sign_in._limiter.storage.reset()
 
 
 @pytest.fixture
@@ -147,3 +143,29 @@ def test_a_new_password_ends_other_sessions(browser_of: Open, with_password: str
     assert here.post("/account/password", new).status == 303
     assert here.get("/account").status == 200
     assert elsewhere.get("/account").status == 302
+
+
+def test_all_web_processes_count_together(desk: Engine, with_password: str) -> None:
+    """Two applications with engines of their own share nothing but the database."""
+    other = Engine(desk.url)
+    apps = [create_app(Settings(secret_key="k" * 40), engine) for engine in (desk, other)]
+    browsers = [Browser(app.test_client()) for app in apps]
+    statuses = [
+        browsers[n % 2].post("/sign-in", {"login": "sun", "password": f"guess-{n}"}).status
+        for n in range(9)
+    ]
+    assert statuses == [422] * 8 + [429]
+    right = [one.post("/sign-in", {"login": "sun", "password": PASSWORD}).status
+             for one in browsers]
+    assert right == [429, 429]
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=6), tick=True):
+        assert browsers[1].post("/sign-in", {"login": "sun", "password": PASSWORD}).status == 303
+    other.close()
+
+
+def test_whose_tries_are_counted_is_not_kept(desk: Engine, browser_of: Open) -> None:
+    browser_of("").post("/sign-in", {"login": "sun", "password": "wrong-password"})
+    with desk.read() as conn:
+        rows = conn.exec_driver_sql("SELECT key FROM attempts").scalars().all()
+    assert len(rows) == 2
+    assert not any("sun" in key for key in rows)

@@ -5,16 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import select
 
 import adapters
 import forms
-from adapters import mailbox
-from engine import attachments, cases, deployment, duties, organisation, people, tasks
+from adapters import mailbox, receipts
+from engine import (
+    attachments, cases, deployment, duties, notices, organisation, people, tasks,
+)
+from engine.audit_tables import mail_failures
 from engine.cases import work
 from engine.model import Json, Person
 from engine.tables import incidents
@@ -302,7 +307,64 @@ def test_a_wrong_password_is_said_and_nothing_else_happens(
 ) -> None:
     postbox.put(mail_from_customer("慢"))
     wrong = replace(postbox.settings, password="wrong")
-    with pytest.raises(adapters.AdapterError, match="Cannot fetch mail"):
-        mailbox.collect(wrong, room.take)
     assert replace(room, settings=replace(room.settings, imap=wrong)).collect() == 0
     assert postbox.seen == set()
+
+
+def test_a_mail_that_fails_over_and_over_blocks_no_other_and_is_told_once(
+    room: Mailroom, postbox: Postbox
+) -> None:
+    """Sixty answers that cannot be sent back (the SMTP server is away) are older than a customer's
+    mail."""
+    away = replace(room.settings.smtp, port=1)
+    fetching = replace(room, settings=replace(
+        room.settings, imap=postbox.settings, smtp=away))
+    for n in range(60):
+        postbox.put(answer_with_a_wrong_code(n))
+    now = datetime.now(UTC)
+    with time_machine.travel(now, tick=True):
+        assert fetching.collect() == 0
+    last = postbox.put(mail_from_customer("晚上上网很慢，请尽快解决"))
+    with time_machine.travel(now + timedelta(seconds=30), tick=True):
+        assert fetching.collect() == 1
+    assert postbox.seen == {last}
+    with time_machine.travel(now + timedelta(minutes=10), tick=True):
+        assert fetching.collect() == 0
+    assert told(room.engine) == []
+    for hours in (1, 2, 12, 48):
+        with time_machine.travel(now + timedelta(hours=hours), tick=True):
+            fetching.collect()
+            fetching.collect()
+    titles = told(room.engine)
+    assert set(titles) == {"一封来信没有处理"}
+    assert len(titles) == 60, "once for each mail"
+    with time_machine.travel(now + timedelta(hours=100), tick=True):
+        back = replace(fetching, settings=replace(fetching.settings, smtp=room.settings.smtp))
+        assert back.collect() + back.collect() == 60
+    with room.engine.read() as conn:
+        assert conn.execute(select(mail_failures.c.ref)).all() == []
+
+
+def test_a_mail_too_large_is_left_and_told_at_once(
+    room: Mailroom, postbox: Postbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mailbox, "LARGEST", 2000)
+    fetching = replace(room, settings=replace(room.settings, imap=postbox.settings))
+    postbox.put(mail_from_customer("长" * 3000))
+    postbox.put(mail_from_customer("短", 2))
+    assert (fetching.collect(), fetching.collect()) == (1, 0)
+    assert told(room.engine) == ["一封来信没有处理"]
+
+
+def answer_with_a_wrong_code(n: int) -> bytes:
+    mail = EmailMessage()
+    mail["From"], mail["To"] = "someone@example.com", "tousu@example.com"
+    mail["Subject"], mail["Message-ID"] = "Re: 派单", f"<late-{n}@example.com>"
+    mail.set_content(f"{receipts.receipt('another secret', 7)}\n【处理结果】已恢复")
+    return mail.as_bytes()
+
+
+def told(engine: Engine) -> list[str]:
+    """The titles of the administrator's unread notices."""
+    with engine.read() as conn:
+        return [one.title for one in notices.page(conn, people.get(conn, "admin"), limit=100).rows]

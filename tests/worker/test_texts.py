@@ -24,7 +24,6 @@ from engine.tables import jobs as jobs_table
 from engine.wiring import Engine
 from tests.gateway import Gateway
 from tests.mailbox import Place
-from web import gateway as door
 from web.app import create_app
 from web.commands import shipped
 from web.commands.sample import ORGANISATION
@@ -127,7 +126,6 @@ class Phone:
 
 @pytest.fixture
 def phone(engine: Engine, gateway: Gateway, place: Place) -> Iterator[Phone]:
-    door._limiter.storage.reset()
     sms = adapters.Sms(token_in=TOKEN)
     settings = Settings(secret_key="k" * 40, adapters=adapters.Settings(sms=sms))
     httpd = make_server("127.0.0.1", 0, create_app(settings, engine), threaded=True)

@@ -18,8 +18,6 @@ import flask
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response
@@ -29,6 +27,7 @@ from engine import cases
 from engine.cases import AlreadyOpened, CaseKind, Standing, service
 from engine.errors import Invalid
 from web import session
+from web.limiting import limiter
 from web.pages import filling, uploads
 from web.pages.intake import labels
 from web.session import ANYONE, right, wants_fragment
@@ -40,9 +39,8 @@ REMEMBERED_S = 30 * 60
 _OPEN = "service"
 """Where the session keeps the case that its customer has shown to be his: [key, until]."""
 
-# Counted per web process. Many customers share an operator's address, so that a number is held
+# Many customers share an operator's address, so that a number is held
 # up early, an address late.
-_limiter = FixedWindowRateLimiter(MemoryStorage())
 _FILED_BY_NUMBER, _FILED_BY_ADDRESS = parse("6 per 1 hour"), parse("60 per 1 hour")
 _WRONG_FOR_CASE, _WRONG_BY_ADDRESS = parse("10 per 10 minutes"), parse("60 per 10 minutes")
 _SAID_TO_CASE = parse("6 per 1 hour")
@@ -74,13 +72,13 @@ def look_up() -> Response | tuple[str, int]:
     number = request.form.get("number", "").strip().upper()[:60]
     address = request.remote_addr or ""
     wrong = ((_WRONG_FOR_CASE, number), (_WRONG_BY_ADDRESS, address))
-    if not all(_limiter.test(*one) for one in wrong):
+    if not all(limiter.test(*one) for one in wrong):
         raise TooManyRequests
     with session.engine().read() as conn:
         stands = cases.standing(conn, number, request.form.get("phone", "")[:60])
     if stands is None:
         for one in wrong:
-            _limiter.hit(*one)
+            limiter.hit(*one)
         problem = _("没有查到：请核对受理编号，以及办理时留下的号码。")
         return render_template("service_lookup.html", number=number, problem=problem), 422
     _remember(stands.key)
@@ -172,7 +170,7 @@ def file(kind_id: str) -> Response | tuple[str, int]:
         return _page(kind, form, entered, errors, once), 422
     limits = ((_FILED_BY_NUMBER, service.number_in(kind, checked.data)),
               (_FILED_BY_ADDRESS, request.remote_addr or ""))
-    if not all(_limiter.test(*one) for one in limits):
+    if not all(limiter.test(*one) for one in limits):
         raise TooManyRequests
     try:
         with session.engine().unit(ACTOR) as unit:
@@ -184,7 +182,7 @@ def file(kind_id: str) -> Response | tuple[str, int]:
         fields = error.details.get("fields", {})
         return _page(kind, form, entered, fields, once, problem=error.zh), 422
     for one in limits:
-        _limiter.hit(*one)
+        limiter.hit(*one)
     _remember(opened.case_id)
     flash(_("已收到。请记下受理编号，随时可以凭编号和您的号码查询进度。"))
     return session.go_to(url_for("service.status"))
@@ -254,6 +252,6 @@ def _mine() -> int:
     key = _remembered()
     if key is None:
         flask.abort(session.go_to(url_for("service.status")))
-    if request.method == "POST" and not _limiter.hit(_SAID_TO_CASE, str(key)):
+    if request.method == "POST" and not limiter.hit(_SAID_TO_CASE, str(key)):
         raise TooManyRequests
     return key

@@ -7,20 +7,18 @@ from ipaddress import ip_address
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response
 
 from engine import people
 from engine.model import Person
 from web import session
+from web.limiting import limiter
 from web.session import ANYONE, right
 
 pages = Blueprint("sign_in", __name__)
 
-# Counted per web process: failures only, so that a clerk who types well is never held up.
-_limiter = FixedWindowRateLimiter(MemoryStorage())
+# Failures only are counted, so that a clerk who types well is never held up.
 _PER_LOGIN = parse("8 per 5 minutes")
 _PER_ADDRESS = parse("60 per 5 minutes")
 
@@ -36,14 +34,14 @@ def show() -> str:
 def enter() -> Response | tuple[str, int]:
     login = request.form.get("login", "").strip().lower()
     address = request.remote_addr or ""
-    if not (_limiter.test(_PER_LOGIN, login, address) and _limiter.test(_PER_ADDRESS, address)):
+    if not (limiter.test(_PER_LOGIN, login, address) and limiter.test(_PER_ADDRESS, address)):
         raise TooManyRequests
     with session.engine().read() as conn:
         found = people.authenticate(conn, login, request.form.get("password", ""))
         epoch = people.epoch(conn, found.login) if found else 0
     if found is None:
-        _limiter.hit(_PER_LOGIN, login, address)
-        _limiter.hit(_PER_ADDRESS, address)
+        limiter.hit(_PER_LOGIN, login, address)
+        limiter.hit(_PER_ADDRESS, address)
         return _show(login, _("工号或密码不正确。")), 422
     return _entered(found, epoch)
 

@@ -16,8 +16,6 @@ from flask import Blueprint, current_app, g, jsonify, request
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from limits import parse
-from limits.storage import MemoryStorage
-from limits.strategies import FixedWindowRateLimiter
 from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import TooManyRequests
@@ -30,6 +28,7 @@ from engine.store.unit import Unit
 from web import file_types, session
 from web.errors import status
 from web.pages import filling
+from web.limiting import limiter
 from web.session import ANYONE, right
 
 pages = Blueprint("uploads", __name__, url_prefix="/uploads")
@@ -39,9 +38,8 @@ TICKET = "_files"
 _INPUT = "_file:"
 _LASTS_S = 7 * 24 * 3600
 
-_limiter = FixedWindowRateLimiter(MemoryStorage())
 _BY_STRANGERS = parse("60 per 1 hour")
-"""Files from one address that nobody has signed in at; counted in each web process."""
+"""Files from one address that nobody has signed in at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +159,7 @@ def _ticket() -> _Ticket:
 def _stage(ticket: _Ticket, field: str, sent: FileStorage | None) -> attachments.Kept:
     if sent is None or field not in ticket.fields:
         raise Invalid(_("没有收到文件，请重新选择。"), "No file came.")
-    if g.person is None and not _limiter.hit(_BY_STRANGERS, request.remote_addr or ""):
+    if g.person is None and not limiter.hit(_BY_STRANGERS, request.remote_addr or ""):
         raise TooManyRequests
     allowed = [one for one in current_app.config["SETTINGS"].file_types
                if file_types.accepted(one, ticket.fields[field])]
