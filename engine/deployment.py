@@ -6,19 +6,31 @@ Running instances stay on the version they started with; new ones take the lates
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from engine import bpmn, catalogue, categories, dmn, figures, knowledge, lists, resources, starts
+from engine import (
+    bpmn,
+    catalogue,
+    categories,
+    dmn,
+    figures,
+    groups,
+    knowledge,
+    lists,
+    resources,
+    starts,
+)
 from engine.definitions import content, functions_at, number, resolve
 from engine.definitions import deployed as definitions_changed
 from engine.definitions import process as compiled
 from engine.errors import BihuanError, DeploymentRefused, Forbidden
 from engine.feel import Function
+from engine.feel.errors import nearest
 from engine.model import File, Finding
 from engine.models import latest as latest_models
 from engine.resources import Resource
@@ -38,6 +50,8 @@ from engine.tables import resources as resources_table
 
 __all__ = ["Deployed", "Deployment", "Version", "check", "content", "definitions", "deploy"]
 
+GROUP = "组"
+"""The item definition by which a column of a decision table says that it holds ids of groups."""
 _LOCK = 0x6465_706C_6F79  # "deploy": one deployment at a time
 
 
@@ -56,12 +70,14 @@ class Deployed:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """What was deployed. Where no file had changed, the deployment that holds them already."""
+    """What was deployed, with what the check remarked on the files. Where no file had changed, the
+    deployment that holds them already."""
 
     key: int
     at: datetime
     by: str
     definitions: tuple[Deployed, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +119,10 @@ def deploy(unit: Unit, files: Sequence[File]) -> Deployment:
         raise DeploymentRefused(findings)
     latest = _latest(unit.conn)
     changed = [resource for resource in read if _changed(resource, latest)]
-    if changed:
-        changed += [one for one in read if one.bound and one not in changed]
-        return _store(unit, read, changed, latest)
-    return _nothing_new(unit, read, latest)
+    if not changed:
+        return _nothing_new(unit, read, latest)
+    changed += [one for one in read if one.bound and one not in changed]
+    return replace(_store(unit, read, changed, latest), findings=tuple(findings))
 
 
 def definitions(conn: Connection, kind: str | None = None) -> list[Version]:
@@ -168,10 +184,35 @@ def _lint(resource: Resource, known: bpmn.Known) -> list[Finding]:
             return findings
         return findings + _starts(resource.diagram, dict(known.functions))
     if resource.model is not None:
-        return dmn.check(resource.model, resource.file.name, known.functions)
+        found = dmn.check(resource.model, resource.file.name, known.functions)
+        return found + _unknown_groups(resource.model, resource.file.name, known.groups)
     if resource.defines[0].kind == "case":
         return _case_references(resource, known)
     return []
+
+
+def _unknown_groups(
+    model: dmn.Model, filename: str, known: frozenset[str] | None
+) -> list[Finding]:
+    """Cells of columns of the type ``GROUP`` that name a group which the organisation has not."""
+    if known is None:
+        return []
+    found = []
+    for place, value in dmn.constants(model, GROUP):
+        if not isinstance(value, str) or value in known:
+            continue
+        guess = nearest(value, known)
+        found.append(
+            Finding(
+                "unknown-group", "warning", filename,
+                f"{place.zh}：组“{value}”不在组织里，派给它的没有人会看到。",
+                f"{place.en}: the organisation has no group {value!r}; nobody will see its work.",
+                f"是不是“{guess}”？" if guess else "改正组的标识，或先在组织里加上。",
+                f"Did you mean {guess!r}?" if guess else "Correct the id, or add the group first.",
+                element_id=place.id or None, line=place.line,
+            )
+        )  # fmt: skip
+    return found
 
 
 def _removed(conn: Connection, now: catalogue.Catalogue, filename: str) -> list[Finding]:
@@ -255,8 +296,9 @@ def _known(
 
     uncalled = _not_callable(conn, read)
     return bpmn.Known(
-        ids("process"), ids("decision"), ids("form"), job_types, functions, uncalled
-    )
+        ids("process"), ids("decision"), ids("form"), job_types, functions, uncalled,
+        frozenset(groups.names(conn)) or None,
+    )  # fmt: skip
 
 
 def _not_callable(conn: Connection, read: Sequence[Resource]) -> frozenset[str]:

@@ -1,6 +1,6 @@
 """DMN 1.1–1.5: parse a file, evaluate its decisions, explain and check them."""
 
-from engine.dmn.check import check
+from engine.dmn.check import check, constants
 from engine.dmn.errors import DmnInvalid
 from engine.dmn.model import DecisionInfo, Evaluation, Model
 from engine.dmn.parse import parse
@@ -8,5 +8,5 @@ from engine.dmn.together import Imported, Together, ambiguous, imports, namespac
 
 __all__ = [
     "DecisionInfo", "DmnInvalid", "Evaluation", "Imported", "Model", "Together", "ambiguous",
-    "check", "imports", "namespace", "parse",
+    "check", "constants", "imports", "namespace", "parse",
 ]

@@ -9,13 +9,13 @@ from engine.dmn.errors import finding
 from engine.dmn.model import Model
 from engine.dmn.parse import faults
 from engine.dmn.table_check import check_table
-from engine.dmn.texts import Text
+from engine.dmn.texts import Place, Text
 from engine.feel import check as feel
 from engine.feel.constants import NotConstant, constant_value
 from engine.feel.errors import nearest
 from engine.feel.text import to_literal
 from engine.feel.tree import Tests
-from engine.feel.values import kind
+from engine.feel.values import Value, kind
 from engine.model import Finding
 
 _ORDER = {"error": 0, "warning": 1, "info": 2}
@@ -34,6 +34,20 @@ def check(model: Model, filename: str, functions: Collection[str] | None = None)
     for element in model.source.elements.values():
         found += _unused(model, element, filename)
     return sorted(found, key=lambda one: (_ORDER[one.severity], one.line or 0))
+
+
+def constants(model: Model, type_name: str) -> list[tuple[Place, Value]]:
+    """The constants at places of the type that an item definition of the model names so: what is
+    to be compared with what only the caller knows."""
+    found = []
+    for text in model.boxes.texts:
+        if str(text.wanted) != type_name or isinstance(text.compiled.tree, Tests):
+            continue
+        try:
+            found.append((text.place, constant_value(text.compiled.tree)))
+        except NotConstant:
+            continue
+    return found
 
 
 def _text(text: Text, filename: str) -> list[Finding]:

@@ -13,7 +13,7 @@ from engine.dmn.item_types import ItemTypes
 from engine.dmn.texts import Closure, Text, fitted
 from engine.dmn.trace import Problem, Trace, new_record, shown
 from engine.errors import ExpressionFailed, NotFound
-from engine.feel import DEFAULT, FeelError, Function, Limits
+from engine.feel import DEFAULT, FeelError, Function, Limits, compile_expression
 from engine.feel.limits import too_deep
 from engine.feel.scope import MISSING, Frame
 from engine.feel.types import Type
@@ -171,6 +171,20 @@ class Model:
 
     def logic(self, element: dmn.Element) -> Closure:
         return self._logic[element.id]
+
+    def names_known(self) -> frozenset[str]:
+        """The names that the inputs of the file's tables read, and those that are declared."""
+        names = {one.variable for one in self.source.elements.values()} | set(self.imports)
+        for text in self.boxes.texts:
+            names |= set(text.scope)
+        for box, _ in self.boxes.tables:
+            for item in box.inputs:
+                try:
+                    read = compile_expression(item.expression, unknown_functions=True)
+                except FeelError:
+                    continue
+                names |= {*read.variables, *read.possible}
+        return frozenset(names)
 
     def names_read(self, element: dmn.Element) -> set[str] | None:
         """The names the FEEL texts of a decision read; None if some do not compile."""

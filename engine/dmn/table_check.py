@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.dmn import elements as dmn
 from engine.dmn.coverage import Coverage, TooLarge
 from engine.dmn.errors import finding
@@ -12,6 +14,7 @@ from engine.feel.constants import NotConstant, constant_tests, constant_value
 from engine.feel.text import to_literal
 from engine.feel.compare import equal, member
 from engine.feel import FeelError, UnaryTests, compile_expression
+from engine.feel.tree import Name
 from engine.feel.values import Value
 from engine.model import Finding, Severity
 
@@ -20,6 +23,7 @@ def check_table(model: Model, box: dmn.DecisionTable, table: Table, filename: st
     """Findings on one table of ``model``."""
     checks = _Checks(model, box, filename)
     checks.idle_columns()
+    checks.names_without_quotes(table)
     checks.input_values(table)
     checks.output_values()
     coverage = _coverage(box, table)
@@ -138,6 +142,29 @@ class _Checks:
                     item.line, item.id,
                 )  # fmt: skip
 
+    def names_without_quotes(self, table: Table) -> None:
+        """Names that are all of a cell, or not in Latin letters, and that no input of the file
+        reads: mostly texts without quotation marks, with which a rule never matches or gives
+        null. In comparisons variables of the process are usual."""
+        known = self._model.names_known()
+        for index, rule in enumerate(self._box.rules):
+            for label, name in (*_names_in(self._box, table, index), *_outputs(self._box, rule)):
+                if name not in known:
+                    self._unquoted(index, label, name)
+
+    def _unquoted(self, index: int, label: str, name: str) -> None:
+        rule = self._box.rules[index]
+        self.add(
+            "unknown-name", "warning",
+            f"规则 {index + 1}，列“{label}”：{name} 没有引号，会被当成变量的名字，而本文件没有"
+            "一处输入读它。",
+            f"Rule {index + 1}, column {label!r}: {name} has no quotation marks and is taken for "
+            "a variable, which no input of the file reads.",
+            (f'是文字的，写成 "{name}"；是数字的，用阿拉伯数字；确是变量的，不必改。',
+             f'Write "{name}" for a text, digits for a number; leave it if it is a variable.'),
+            rule.line, rule.id,
+        )  # fmt: skip
+
     def input_values(self, table: Table) -> None:
         """Constants of cells that the column's allowed values exclude: such a test never holds."""
         for item, (column, allowed) in zip(self._box.inputs, table.columns, strict=True):
@@ -192,6 +219,37 @@ def _constant(text: str) -> Value:
         return constant_value(compile_expression(text, unknown_functions=True).tree)
     except (FeelError, NotConstant):
         return None
+
+
+def _names_in(
+    box: dmn.DecisionTable, table: Table, index: int
+) -> Iterator[tuple[str, str]]:
+    """Column and name: the names in a rule's conditions that may be texts."""
+    for item, (column, _), text in zip(
+        box.inputs, table.columns, box.rules[index].inputs, strict=True
+    ):
+        cell = column.cells[index]
+        for name in sorted(cell.variables) if cell is not None else ():
+            if not name.isascii() or name == _bare_name(text):
+                yield item.label, name
+
+
+def _outputs(box: dmn.DecisionTable, rule: dmn.Rule) -> Iterator[tuple[str, str]]:
+    for output, text in zip(box.outputs, rule.outputs, strict=True):
+        name = _bare_name(text)
+        if name is not None:
+            yield output.label or output.name, name
+
+
+def _bare_name(text: str) -> str | None:
+    """The name that is all of a cell; None if it is something else."""
+    if text in ("", "-"):
+        return None
+    try:
+        tree = compile_expression(text, unknown_functions=True).tree
+    except FeelError:
+        return None
+    return tree.name if isinstance(tree, Name) else None
 
 
 def _constants(text: str) -> list[Value] | None:

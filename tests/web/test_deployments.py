@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 from tests.web.conftest import FILES, Answer, Browser
 
 Open = Callable[[str], Browser]
 DESK = (FILES / "desk.bpmn").read_bytes()
+TABLES = Path(__file__).parents[2] / "processes" / "complaint"
 
 
 def upload(*files: tuple[str, bytes]) -> dict[str, object]:
@@ -91,3 +93,29 @@ def test_download(browser_of: Open) -> None:
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert root.get("/definitions/1/file").status == 404
     assert root.get("/deployments/process/nothing").status == 404
+
+
+def test_a_limit_that_is_no_duration_is_refused(browser_of: Open) -> None:
+    limits = (TABLES / "limits.dmn").read_text("utf-8")
+    for right, wrong, said in (
+        ("PT240M", "240 分钟", "不符合类型 时长"), ("工作时间", "工作小时", "不符合类型 计时方式"),
+    ):
+        answer = browser_of("root").post(
+            "/deployments", upload(("limits.dmn", limits.replace(
+                f'<text>"{right}"</text>', f'<text>"{wrong}"</text>').encode())))
+        assert answer.status == 422
+        assert said in answer.words
+        assert "规则" in answer.words
+
+
+def test_what_may_be_a_mistake_is_told_with_what_was_deployed(browser_of: Open) -> None:
+    marks = (TABLES / "attention.dmn").read_text("utf-8").replace("&gt;= 3", "&gt;= 三")
+    answer = browser_of("root").post("/deployments", upload(("attention.dmn", marks.encode())))
+    assert answer.status == 200
+    for said in ("部署完成", "处提醒，见下", "三 没有引号", "组“expert-seat”不在组织里"):
+        assert said in answer.words
+    wrong = DESK.replace(b'candidateGroups="intake"', b'candidateGroups="intaek"')
+    assert wrong != DESK
+    told = browser_of("root").post("/deployments", upload(("desk.bpmn", wrong))).words
+    assert "组“intaek”不在组织里" in told
+    assert "是否应为“intake”" in told

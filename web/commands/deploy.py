@@ -38,6 +38,8 @@ def command(paths: tuple[Path, ...], check_only: bool) -> None:
     for one in done.definitions:
         state = f"第 {one.version} 版" + ("" if one.changed else "（没有变化）")
         click.echo(f"{one.resource}：{one.name or one.id}，{state}")
+    if done.findings:
+        show_findings(done.findings, sys.stdout)
 
 
 def _found(paths: tuple[Path, ...]) -> list[Path]:

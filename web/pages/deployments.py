@@ -58,8 +58,9 @@ def deploy() -> str | tuple[str, int]:
             ), 422
         return _page(findings=found, files=files, refused=error.zh), 422
     if wants_fragment():
-        return render_template("deployment_result.html", done=done, findings=[], files=files)
-    return _page(done=done, findings=[], files=files)
+        return render_template(
+            "deployment_result.html", done=done, findings=_sorted(done.findings), files=files)
+    return _page(done=done, findings=_sorted(done.findings), files=files)
 
 
 @pages.get("/deployments/<kind>/<identity>")

@@ -380,6 +380,12 @@ SAYS = (
         "Deploy it, or correct the name.",
     ),
     Rule(
+        "unknown-group",
+        "warning",
+        "A candidate group, or a group that sees a button, is not in the organisation.",
+        "Correct the group's id, or add the group first.",
+    ),
+    Rule(
         "ad-hoc-choice",
         "warning",
         "An ad-hoc sub-process names neither elements to activate nor a job.",

@@ -16,6 +16,8 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         decision = element.called if element.type == "businessRuleTask" else None
         called = element.called if element.type == "callActivity" else None
         yield from _missing(remarks, element, "表单", "form", element.form, known.forms)
+        for group in _groups_named(element):
+            yield from _unknown_group(remarks, element, group, known.groups)
         button = element.properties.get("action.form")
         yield from _missing(remarks, element, "表单", "form", button, known.forms)
         yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
@@ -34,6 +36,33 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
                     "binds by version tag but names no tag.",
                     ("填写版本标签。", "Fill in the version tag."),
                 )
+
+
+def _unknown_group(
+    remarks: Remarks, element: Element, name: str, known: frozenset[str] | None
+) -> Iterator[Finding]:
+    if known is None or name in known:
+        return
+    near = get_close_matches(name, known, 1)
+    yield remarks.on(
+        element,
+        "unknown-group",
+        f"的组“{name}”不在组织里：没有人会看到。",
+        f"names the group “{name}”, which the organisation does not have: nobody will see it.",
+        (f"是否应为“{near[0]}”？", f"Did you mean “{near[0]}”?") if near
+        else ("改正组的标识，或先在组织里加上。", "Correct the id, or add the group first."),
+        severity="warning",
+    )
+
+
+def _groups_named(element: Element) -> list[str]:
+    """The groups that an element names in so many words: candidates, and who sees its button."""
+    said = element.user.candidate_groups if element.user is not None else None
+    texts = [said or "", element.properties.get("action.groups", "")]
+    return [
+        one.strip() for text in texts if not text.startswith("=")
+        for one in text.split(",") if one.strip()
+    ]
 
 
 def _not_callable(

@@ -261,6 +261,8 @@ EXAMPLES: dict[str, tuple[str, str]] = {
         line(task("a", z("formDefinition", formId="gone"))),
         line(task("a", z("formDefinition", formId="f"))),
     ),
+    "unknown-group": (
+        line(user("a", z("assignmentDefinition", candidateGroups="网路部"))), GOOD),
     "assignment": (line(user("a")), GOOD),
     "ad-hoc-choice": (
         line(el("adHocSubProcess", "a", task("u"))),

@@ -24,8 +24,9 @@ from tests.unit.bpmn.rule_examples import (
 
 RULES = {one.name: one for one in CATALOGUE}
 WORLD = Known(
-    forms=frozenset({"f"}), job_types=frozenset({"mail.send"}), not_callable=frozenset({"by-mail"})
-)
+    forms=frozenset({"f"}), job_types=frozenset({"mail.send"}),
+    not_callable=frozenset({"by-mail"}), groups=frozenset({"网络部"}),
+)  # fmt: skip
 _ROOM = Path(__file__).parents[3] / "engine" / "bpmn"
 DRAWN = sorted(EXAMPLES.keys() - {one.name for one in SEEN})
 

@@ -224,3 +224,20 @@ def test_a_table_of_two_thousand_rules_is_checked() -> None:
     found = findings(decision("d", table([("s", "string"), ("x", "number")], rules)))
 
     assert rules_of(found) == ["table-gap", "unused-input"]
+
+
+@pytest.mark.parametrize(("cell", "output", "told"), [
+    ("vip", "1", "vip 没有引号"),
+    (">= 三", "1", "三 没有引号"),
+    ('"vip"', "高", "高 没有引号"),
+    ('"vip"', "x", None),
+    ("starts with(?, x)", '"P" + string(days)', None),
+])
+def test_texts_without_quotation_marks_are_told(
+    cell: str, output: str, told: str | None
+) -> None:
+    found = findings(decision("d", table([("x", "")], [[cell, output], ["-", "0"]],
+                                         policy="FIRST")))
+
+    said = [one.zh for one in found if one.rule == "unknown-name"]
+    assert [(told or "?") in one for one in said] == [True] * bool(told)
