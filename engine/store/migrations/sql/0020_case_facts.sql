@@ -5,7 +5,10 @@
 CREATE FUNCTION moment_of(value text) RETURNS timestamptz
     LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
 BEGIN
-    IF value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$' THEN
+    IF (value LIKE '____-__-__T__:__:__+__:__' OR value LIKE '____-__-__T__:__:__.______+__:__')
+        AND substr(value, 12, 2) < '24' AND substr(value, 18, 2) < '60' THEN
+        RETURN value::timestamptz; -- as nearly all are; the pattern below takes four times as long
+    ELSIF value !~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?$' THEN
         RETURN NULL;
     ELSIF substr(value, 9, 2) > '28'
         AND substr(value, 9, 2)::int > extract(day FROM (substr(value, 1, 7) || '-01')::date + interval '1 month' - interval '1 day') THEN
@@ -14,8 +17,8 @@ BEGIN
         RETURN value::timestamptz;
     END IF;
     RETURN value::timestamp AT TIME ZONE 'Asia/Shanghai';
-EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format OR invalid_time_zone_displacement_value THEN
-    RETURN NULL; -- the year 0000, an offset of +99:00
+EXCEPTION WHEN data_exception THEN
+    RETURN NULL; -- the year 0000, an offset of +99:00: no data may keep a case from being written
 END;
 $$;
 
