@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +24,7 @@ _NAMELESS = frozenset({"system", "timer", "message", "worker"})
 _BY_ITSELF = frozenset({"task.created", "status.changed", "decision.evaluated", "timer.fired"})
 """What the process does by itself, whoever's step set it going."""
 _LONGEST = 160
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(\.\d+)?([+-]\d\d:\d\d|Z)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Teller:
             details = (f"原因：{entry.data.get('reason', '')}",)
         elif entry.kind == "decision.evaluated":
             record = entry.data.get("record", {})
-            text, reasons = _decided(record), tuple(_because(record))
+            text, reasons = self._decided(record), tuple(_because(record))
         nameless = entry.actor.partition(":")[0] in _NAMELESS or entry.kind in _BY_ITSELF
         who = "" if nameless else entry.actor_name
         mark = _MARKS.get(entry.kind, entry.kind.partition(".")[0])
@@ -120,19 +122,28 @@ class Teller:
     def _person(self, login: Any) -> str:
         return self.people.get(str(login), str(login))
 
+    def _decided(self, record: Mapping[str, Any]) -> str:
+        """The decision in one line: its result where that is one value, and the rules it hit."""
+        title = record.get("name") or record.get("decision")
+        output = record.get("output")
+        single = output is not None and not isinstance(output, (dict, list))
+        result = f"为 {self._result(output)}" if single else ""
+        notes = [_rule(rule) for one in _all(record) for rule in one.get("rules", ())]
+        return f"“{title}”判定{result}" + (f"（{'；'.join(notes)}）" if notes else "")
+
+    def _result(self, output: Any) -> str:
+        """A group by its name, a moment as people read it."""
+        if not isinstance(output, str):
+            return shown(output)
+        found = _MOMENT.match(output)
+        if found is not None:
+            return f"{datetime.fromisoformat(found.group()).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return self.groups.get(output, output)
+
     def _field_label(self, key: str) -> str:
         fixed = {"customer.ref": "客户号码", "customer.name": "客户姓名"}
         field = self.kind.field(key) if self.kind else None
         return f"“{fixed.get(key) or (field.label if field else key)}”"
-
-
-def _decided(record: Mapping[str, Any]) -> str:
-    """The decision in one line: its result where that is one value, and the rules it hit."""
-    title = record.get("name") or record.get("decision")
-    output = record.get("output")
-    result = "" if output is None or isinstance(output, (dict, list)) else f"为 {shown(output)}"
-    notes = [_rule(rule) for one in _all(record) for rule in one.get("rules", ())]
-    return f"“{title}”判定{result}" + (f"（{'；'.join(notes)}）" if notes else "")
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
