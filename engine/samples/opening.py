@@ -15,6 +15,7 @@ from engine.samples.plan import Arrival
 from engine.samples.stage import Stage
 from engine.tables import cases
 
+_APART = 20_011
 LEVELS = ("category", "subcategory", "category3", "category4")
 
 
@@ -154,6 +155,7 @@ def _customer(stage: Stage, arrival: Arrival) -> dict[str, Json]:
 
 
 def phone(prefixes: list[str], number: int) -> str:
-    """A mobile number of blocks that no operator has given out (1390000xxxx …)."""
-    prefix = prefixes[number // 10_000 % len(prefixes)]
-    return f"{prefix}{number % 10_000:04}"
+    """A mobile number of blocks that no operator has given out (1390000xxxx …), different for
+    as many customers as the blocks have room for, and far from that of the next one."""
+    number = number * _APART % (len(prefixes) * 10_000)
+    return f"{prefixes[number // 10_000]}{number % 10_000:04}"
