@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import Connection, text
 
 from engine.audit_tables import audit as table
@@ -19,7 +18,7 @@ from engine.store.unit import Unit
 KINDS = {
     "account.added": "新增账号", "account.password": "改密码", "account.rights": "改角色或组",
     "account.disabled": "停用账号", "account.enabled": "启用账号",
-    "account.described": "改账号资料", "case.seen": "查看案件", "file.opened": "打开附件",
+    "account.described": "改账号资料", "case.seen": "查看案件", "file.read": "打开附件",
     "data.revealed": "查看隐藏信息", "customer.viewed": "查看客户",
     "customer.revealed": "查看客户号码", "customer.changed": "改客户资料",
 }
@@ -50,12 +49,11 @@ def note(unit: Unit, kind: str, subject: str, data: Mapping[str, Json]) -> None:
     }])
 
 
-def seen(unit: Unit, kind: str, case_id: int, data: Mapping[str, Json] | None = None) -> None:
-    """The unit's actor looks at the case (``case.seen``) or a file of it (``file.opened``); kept
-    once for each person, case and hour. Nothing where there is no such case."""
+def seen(unit: Unit, case_id: int) -> None:
+    """The unit's actor looks at the case; kept once for each person, case and hour. Nothing where
+    there is no such case."""
     unit.conn.execute(_SEEN, {
-        "key": unit.key(), "at": unit.now, "actor": unit.actor, "kind": kind, "case_id": case_id,
-        "data": orjson.dumps(dict(data or {})).decode(),
+        "key": unit.key(), "at": unit.now, "actor": unit.actor, "case_id": case_id,
         "hour": unit.now.replace(minute=0, second=0, microsecond=0),
     })
 
@@ -75,7 +73,7 @@ def entries(
 
 _SEEN = text("""
     INSERT INTO audit (key, at, actor, kind, subject, case_id, data, hour)
-    SELECT :key, :at, :actor, :kind, number, key, CAST(:data AS jsonb), :hour FROM cases
+    SELECT :key, :at, :actor, 'case.seen', number, key, '{}', :hour FROM cases
     WHERE key = :case_id
     ON CONFLICT (case_id, actor, hour, kind) WHERE hour IS NOT NULL DO NOTHING
 """)
@@ -87,7 +85,7 @@ _ENTRIES = text("""
         UNION ALL
         SELECT h.at, h.actor, h.kind, c.number, c.key, NULL, CAST(h.data AS jsonb)
         FROM history h JOIN cases c ON c.key = h.case_id
-        WHERE h.kind = 'data.revealed' AND h.at >= :since AND h.at < :until
+        WHERE h.kind IN ('data.revealed', 'file.read') AND h.at >= :since AND h.at < :until
             AND (:actor = '' OR h.actor = :actor) AND (:subject = '' OR c.number = :subject)
         UNION ALL
         SELECT l.at, l.actor, CASE l.kind WHEN 'viewed' THEN 'customer.viewed'

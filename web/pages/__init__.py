@@ -3,6 +3,7 @@
 from web.pages import (
     account,
     assessment,
+    audit,
     board,
     case,
     cases,
@@ -32,7 +33,7 @@ BLUEPRINTS = (
     health.pages, sign_in.pages, account.pages, inbox.pages, board.pages, task.pages, intake.pages,
     quick.pages, uploads.pages,
     cases.pages, case.pages, links.pages, files.pages, customers.pages, service.pages,
-    clocks.pages, deployments.pages, organisation.pages, incidents.pages,
+    clocks.pages, deployments.pages, organisation.pages, incidents.pages, audit.pages,
     figure_tables.pages, figures.pages, assessment.pages,
     notices.pages, knowledge.pages, knowledge_editor.pages,
 )

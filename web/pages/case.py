@@ -22,7 +22,7 @@ from engine.errors import Conflict, Forbidden
 from engine.messages import Waiting
 from engine.model import Person
 from web import session
-from web.pages import filling, uploads
+from web.pages import audit, filling, uploads
 from web.pages.display import of_field
 from web.pages.faces import Face, faces
 from web.pages.intake import labels
@@ -62,6 +62,7 @@ def show(case_id: int) -> str:
     if told:
         with session.engine().unit(person.login) as unit:
             notices.read_case(unit, person, case_id)
+    audit.seen(case_id)
     return page
 
 

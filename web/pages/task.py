@@ -20,7 +20,7 @@ from engine.model import Person
 from engine.store.unit import Unit
 from web import session
 from web.errors import status
-from web.pages import filling, uploads
+from web.pages import audit, filling, uploads
 from web.pages.intake import labels
 from web.session import SIGNED_IN, right, wants_fragment
 
@@ -40,6 +40,8 @@ def show(key: int) -> str:
     if view.row.assignee == person.login and view.row.started_at is None:
         with session.engine().unit(person.login) as unit:
             tasks.open_(unit, key, person)
+    if view.case is not None:
+        audit.seen(view.row.case_id)
     return page
 
 
