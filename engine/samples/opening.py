@@ -15,7 +15,7 @@ from engine.samples.plan import Arrival
 from engine.samples.stage import Stage
 from engine.tables import cases
 
-_APART = 20_011
+_APART = 27_183
 LEVELS = ("category", "subcategory", "category3", "category4")
 
 
