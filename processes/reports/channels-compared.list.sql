@@ -20,7 +20,7 @@ WITH revisit AS (
     FROM v_cases c
     LEFT JOIN revisit r
         ON r.case_id = c.case_id AND r.created_at >= :since AND r.created_at < :until
-    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+    WHERE c.kind = 'complaint' AND (c.order_kind = 'complaint' OR c.order_kind IS NULL)
         AND NOT c.merged AND NOT c.withdrawn
 ), tallied AS (
     SELECT CASE channel

@@ -6,7 +6,7 @@ SELECT subcategory,
     count(*) FILTER (WHERE received_at >= :since) AS received,
     count(*) FILTER (WHERE received_at < :since) AS earlier
 FROM v_cases
-WHERE kind = 'complaint' AND coalesce(order_kind, 'complaint') = 'complaint'
+WHERE kind = 'complaint' AND (order_kind = 'complaint' OR order_kind IS NULL)
     AND subcategory IS NOT NULL AND NOT merged AND NOT withdrawn
     AND received_at >= :before AND received_at < :until
 GROUP BY subcategory

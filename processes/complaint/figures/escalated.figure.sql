@@ -21,7 +21,7 @@ WITH counted AS (
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)
         AND asked(:level, c.level)
         AND asked(:category, c.category, c.subcategory, c.category3, c.category4)
-        AND coalesce(c.order_kind, 'complaint') = 'complaint'
+        AND (c.order_kind = 'complaint' OR c.order_kind IS NULL)
 )
 SELECT month,
     count(*) FILTER (WHERE escalated) AS escalated,

@@ -15,7 +15,7 @@ WITH counted AS (
     SELECT c.case_id, c.received_month AS month, c.escalated, c.repeated,
         coalesce(NOT c.on_time, false) AS late
     FROM v_cases c
-    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+    WHERE c.kind = 'complaint' AND (c.order_kind = 'complaint' OR c.order_kind IS NULL)
         AND NOT c.merged AND NOT c.withdrawn
         AND c.received_at >= :from AND c.received_at < :to
 )

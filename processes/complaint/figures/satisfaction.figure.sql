@@ -29,7 +29,7 @@ WITH revisit AS (
         r.state = 'completed' AND c.no_revisit_reason IS NULL AS revisited,
         c.satisfaction, c.solved
     FROM revisit r JOIN v_cases c ON c.case_id = r.case_id
-    WHERE c.kind = 'complaint' AND coalesce(c.order_kind, 'complaint') = 'complaint'
+    WHERE c.kind = 'complaint' AND (c.order_kind = 'complaint' OR c.order_kind IS NULL)
         AND NOT c.merged AND NOT c.withdrawn
         AND r.created_at >= :from AND r.created_at < :to
         AND asked(:unit, c.unit) AND asked(:region, c.region) AND asked(:channel, c.channel)

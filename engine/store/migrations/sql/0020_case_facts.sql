@@ -104,8 +104,9 @@ FROM (
         c.complaint_class, c.urgent, c.escalated,
         coalesce(c.escalation_level, 'none') AS escalation_level,
         c.repeated,
-        coalesce(c.intake_result = 'solved', false) AS on_spot,
-        c.merged_into IS NOT NULL OR coalesce(c.intake_result = 'duplicate', false) AS merged,
+        -- Written so that the planner knows how many there are: of coalesce() it knows nothing.
+        c.intake_result IS NOT DISTINCT FROM 'solved' AS on_spot,
+        c.merged_into IS NOT NULL OR c.intake_result IS NOT DISTINCT FROM 'duplicate' AS merged,
         -- Asked in this way, the few that were are looked for, not the status of every case.
         EXISTS (
             SELECT FROM instances w WHERE w.key = c.key AND w.status IN ('terminated', 'error')
