@@ -132,13 +132,15 @@ class Teller:
         return f"“{title}”判定{result}" + (f"（{'；'.join(notes)}）" if notes else "")
 
     def _result(self, output: Any) -> str:
-        """A group by its name, a moment as people read it."""
+        """A group by its name, a moment as people read it, a code by its label in the case."""
         if not isinstance(output, str):
             return shown(output)
         found = _MOMENT.match(output)
         if found is not None:
             return f"{datetime.fromisoformat(found.group()).astimezone(self.zone):%Y-%m-%d %H:%M}"
-        return self.groups.get(output, output)
+        fields = self.kind.fields if self.kind else ()
+        labels = (one.options[output] for one in fields if output in one.options)
+        return self.groups.get(output) or next(labels, output)
 
     def _field_label(self, key: str) -> str:
         fixed = {"customer.ref": "客户号码", "customer.name": "客户姓名"}
