@@ -25,7 +25,7 @@ from engine.model import Json, Person, aware
 from engine.step import Step
 from engine.store.unit import Store, Unit, store_of
 from engine.tables import case_clocks as table
-from engine.tables import cases, user_tasks
+from engine.tables import cases, instances, user_tasks
 
 _LEADERS = frozenset({"supervisor", "admin"})
 _SHORTEST_REASON = 2
@@ -78,7 +78,8 @@ class Outcome:
 
 def agree(unit: Unit, key: int, due_at: datetime, consent: Consent, person: Person) -> None:
     """The customer agrees to another time. For who has a task of the case, and supervisors.
-    Raises NotFound, Forbidden, Conflict for a clock that is over, Invalid."""
+    Raises NotFound, Forbidden (also for a limit that is not the customer's: a regulator's),
+    Conflict for a clock that is over, Invalid."""
     now = unit.now
     given = (consent.by.strip(), consent.how.strip())
     if not all(given):
@@ -177,11 +178,25 @@ def _set(
             "只有主管可以调整时限；与客户约定时限，须是本案件任务的办理人。",
             "Only supervisors may change limits; agreeing one takes a task of the case.",
         )
+    if not leaders_only and not _customers_own(unit.conn, step.number, clock):
+        raise Forbidden(
+            f"“{clock.name}”不是对客户的时限，客户同意也不能改；确需调整的，由主管写明理由。",
+            f"“{clock.name}” is not the customer's limit: his consent does not move it.",
+            clock=clock.key,
+        )
     made = make(clock)
     if made.after <= clock.started_at:
         raise Invalid("时限不能早于计时的起点。", "A limit cannot end before it began.")
     data = {"why": made.why} if made.why else {"consent": made.consent}
     _move(step, clock, clock.moved(made), f"clock.{made.kind}", data)
+
+
+def _customers_own(conn: Connection, number: int, clock: Clock) -> bool:
+    """Whether the element that started it leaves the limit to the customer's consent."""
+    query = select(instances.c.definition_key).where(instances.c.key == clock.instance_key)
+    definition = definitions.by_key(conn, conn.execute(query).scalar_one())
+    element = definitions.process(conn, number, definition).info.elements.get(clock.element_id)
+    return element is None or element.properties.get("clock.consent", "").strip() != "no"
 
 
 def _move(step: Step, old: Clock, new: Clock, kind: str, data: dict[str, Any]) -> None:

@@ -33,8 +33,9 @@ TEXTS = {
 """The properties ``clock.…`` that hold a text which may be FEEL, as messages call them."""
 FEEL = frozenset({"limit", "from", "agreed"})
 """Those of them that cannot be static."""
-NAMES = frozenset({*TEXTS, "due", "moves"})
-"""All that is known; ``due`` holds the name of a variable, ``moves`` names of variables."""
+NAMES = frozenset({*TEXTS, "due", "moves", "consent"})
+"""All that is known; ``due`` holds the name of a variable, ``moves`` names of variables;
+``consent`` is ``no`` where the limit is not the customer's to move."""
 
 Compile = Callable[[str, str, str], Text]
 

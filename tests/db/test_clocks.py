@@ -179,6 +179,23 @@ def test_who_may_change_and_agree(desk: Play) -> None:
         limits.agree(unit, key, at("11:00"), Consent("王先生", "电话"), LI)
 
 
+def test_a_limit_of_others_is_not_the_customer_s_to_move(play: Play, clock_at: object) -> None:
+    regulated = handling().replace(
+        b'<zeebe:property name="clock.start"',
+        b'<zeebe:property name="clock.consent" value="no"/><zeebe:property name="clock.start"', 1)
+    assert regulated != handling()
+    play.deploy({"p.bpmn": regulated, "limits.dmn": LIMITS, "default.calendar.json": CALENDAR})
+    case_id = started(play)
+    clock = the_clock(play, case_id)
+    for login, person in (("li", LI), ("boss", BOSS)):
+        with play.engine.unit(login) as unit, pytest.raises(Forbidden, match="not the customer"):
+            limits.agree(unit, clock.key, at("16:30"), Consent("王先生", "电话"), person)
+    assert the_clock(play, case_id).due_at == clock.due_at
+    with play.engine.unit("boss") as unit:
+        limits.change(unit, clock.key, at("17:00"), "主管部门同意延期", BOSS)
+    assert the_clock(play, case_id).due_at == at("17:00")
+
+
 def test_a_limit_changed_after_the_alarm_sounds_again(
     desk: Play, clock_at: time_machine.Traveller
 ) -> None:

@@ -9,7 +9,7 @@ from engine.bpmn.diagram import Element, ProcessInfo
 from engine.bpmn.remarks import Remarks
 from engine.model import Finding
 
-_OF_START = frozenset({"limit", "due", "from", "agreed"})
+_OF_START = frozenset({"limit", "due", "from", "agreed", "consent"})
 _VARIABLE = str.isidentifier
 
 
@@ -54,6 +54,14 @@ def _of(remarks: Remarks, element: Element, said: dict[str, str]) -> Iterator[Fi
             ("写到期时间变了的变量的名称，用逗号分隔，不带等号。",
              "Write the names of the variables whose due time has changed, separated by commas, "
              "without “=”."),
+        )
+    if said.get("consent", "no") != "no":
+        yield remarks.on(
+            element, "clock-property",
+            f"的 clock.consent 只能写 no，不是“{said['consent']}”。",
+            f"has a clock.consent that is not “no”: “{said['consent']}”.",
+            ("客户不能同意改动的时限写 no，其余不写。",
+             "Write “no” where customers cannot agree to another time, else leave it out."),
         )
     if said.get("due") and not _VARIABLE(said["due"]):
         yield remarks.on(

@@ -313,6 +313,10 @@ MORE_BAD: dict[str, tuple[str, ...]] = {
             "properties", z("property", name="clock.start", value="回复"),
             z("property", name="clock.due", value="=due"),
         ))),
+        line(task("a", z(
+            "properties", z("property", name="clock.start", value="监管"),
+            z("property", name="clock.consent", value="yes"),
+        ))),
         line(task("a", z("properties", z("property", name="clock.moves", value="due, =late")))),
     ),
     "case-property": (
