@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 from engine.errors import Invalid
+from engine.xml_faults import told
 
 LIMIT = 10 * 1024 * 1024
 """Bytes a file may have unless the caller says otherwise."""
@@ -34,7 +35,7 @@ def parse_xml(
         raise _not_xml(filename, error) from None
     except ValueError as error:
         raise Invalid(
-            f"文件 {filename} 不是 XML：{error}",
+            f"文件 {filename} 不是 XML，或编码读不出来；请另存为 UTF-8 编码的 XML。",
             f"File {filename} is not XML: {error}",
             file=filename,
         ) from None
@@ -81,9 +82,12 @@ def _refuse_doctype(root: etree._Element, filename: str) -> None:
 
 
 def _not_xml(filename: str, error: etree.XMLSyntaxError) -> Invalid:
-    line = error.lineno or 1
+    line, column = error.position
+    line = line or 1
+    code = getattr(error, "code", 0)
     return Invalid(
-        f"文件 {filename} 第 {line} 行不是正确的 XML：{error.msg}",
+        f"文件 {filename} 第 {line} 行不是正确的 XML（第 {column} 列）："
+        f"{told(code, error.msg or '')}",
         f"File {filename}, line {line}: not well-formed XML: {error.msg}",
         file=filename,
         line=line,

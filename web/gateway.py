@@ -14,13 +14,12 @@ import re
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, request
-from limits import parse
 
 from engine import texts
 from engine.errors import BihuanError, Invalid
 from web import session
 from web.errors import status
-from web.limiting import limiter
+from web.limiting import limiter, parse
 from web.session import GATEWAY, right
 from web.textroom import TextIn, Textroom
 

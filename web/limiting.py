@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 
+from limits import parse
 from limits.storage import Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from engine import attempts
 from web import session
+
+__all__ = ["limiter", "parse"]
 
 _ACTOR = "system:limits"
 

@@ -17,7 +17,6 @@ from typing import Any
 import flask
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
-from limits import parse
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response
@@ -27,7 +26,7 @@ from engine import cases
 from engine.cases import AlreadyOpened, CaseKind, Standing, service
 from engine.errors import Invalid
 from web import session
-from web.limiting import limiter
+from web.limiting import limiter, parse
 from web.pages import filling, uploads
 from web.pages.intake import labels
 from web.session import ANYONE, right, wants_fragment

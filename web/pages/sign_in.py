@@ -6,14 +6,13 @@ from ipaddress import ip_address
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from limits import parse
 from werkzeug.exceptions import NotFound, TooManyRequests
 from werkzeug.wrappers import Response
 
 from engine import people
 from engine.model import Person
 from web import session
-from web.limiting import limiter
+from web.limiting import limiter, parse
 from web.session import ANYONE, right
 
 pages = Blueprint("sign_in", __name__)

@@ -15,7 +15,6 @@ from typing import Any
 from flask import Blueprint, current_app, g, jsonify, request
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
-from limits import parse
 from sqlalchemy import Connection
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import TooManyRequests
@@ -28,7 +27,7 @@ from engine.store.unit import Unit
 from web import file_types, session
 from web.errors import status
 from web.pages import filling
-from web.limiting import limiter
+from web.limiting import limiter, parse
 from web.session import ANYONE, right
 
 pages = Blueprint("uploads", __name__, url_prefix="/uploads")
