@@ -11,6 +11,9 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, String, and_, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
+_NO_SPACES = "\u2e80"
+"""From here on lie the scripts without spaces, as in ``bigrams``."""
+
 
 def contains(column: ColumnElement[str], piece: str) -> ColumnElement[bool]:
     """Whether ``column`` contains ``piece``, upper and lower case alike.
@@ -18,7 +21,7 @@ def contains(column: ColumnElement[str], piece: str) -> ColumnElement[bool]:
     Fast where a GIN index over ``bigrams(column)`` exists. ``%`` and ``_`` mean themselves.
     """
     grams = ARRAY(String)
-    return and_(
-        func.bigrams(column, type_=grams).contains(func.bigrams(piece, type_=grams)),
-        func.lower(column).contains(piece.lower(), autoescape=True),
-    )
+    exact = func.lower(column).contains(piece.lower(), autoescape=True)
+    if len(piece) < 2 and piece < _NO_SPACES:
+        return exact  # it has no bigrams: to cut every text into its own would find nothing out
+    return and_(func.bigrams(column, type_=grams).contains(func.bigrams(piece, type_=grams)), exact)
