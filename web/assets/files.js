@@ -18,6 +18,9 @@ class FileField {
     const input = field.querySelector(`input[type=file]:not([data-file-camera])`);
     if (!input) return;
     this.many = input.multiple;
+    // The browser's own words for it are in the browser's language.
+    field.querySelector("[data-file-button]").hidden = false;
+    input.className = "visually-hidden";
     for (const one of field.querySelectorAll("input[type=file]")) {
       one.removeAttribute("name"); // what is chosen is sent here, not with the form
       one.addEventListener("change", () => {
