@@ -119,6 +119,27 @@ def test_the_form_follows_and_nothing_typed_is_lost(
     expect(page.get_by_label("不属实的依据")).to_have_value("录音里没有")
 
 
+def test_what_was_typed_a_moment_before_reloading_is_there(
+    page: Page, enter: Enter, claimed: int, nothing_goes_wrong: list[str]
+) -> None:
+    """However slow the draft is on its way: here it does not arrive at all at first."""
+    enter("li")
+    page.goto(f"/tasks/{claimed}")
+    page.route("**/draft", lambda route: route.abort())
+    page.get_by_label("说明").fill("第一行\n刚打完")
+    page.get_by_label("属实", exact=True).check()
+    page.reload()
+    expect(page.get_by_label("说明")).to_have_value("第一行\n刚打完")
+    expect(page.get_by_label("属实", exact=True)).to_be_checked()
+    page.unroute("**/draft")
+    expect(page.get_by_text("草稿已保存")).to_be_visible(timeout=20_000)
+    assert page.evaluate("sessionStorage.getItem('bihuan-left')") is None
+    page.goto("/inbox")
+    page.goto(f"/tasks/{claimed}")
+    expect(page.get_by_label("说明")).to_have_value("第一行\n刚打完")
+    nothing_goes_wrong.clear()
+
+
 def test_somebody_was_faster(
     page: Page, enter: Enter, desk: Engine, claimed: int, nothing_goes_wrong: list[str]
 ) -> None:

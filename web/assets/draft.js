@@ -1,10 +1,21 @@
 // <form data-draft="/tasks/7/draft"> is kept on the server while somebody types: 1.2 s after the
 // last change, and at once when the page is left. [data-draft-status] inside says how it stands.
+// What is on its way when the page is left lies in the tab's own storage until the next page of the
+// tab is there, which may be this one, loaded before the server has the draft: then it is put back.
 // The server answers 2xx, or 409 where the task is no longer this person's: then we stop.
 import { csrfToken } from "./csrf.js";
 
 const QUIET = 1_200;
+const LEFT = "bihuan-left";
+const LARGEST_KEPT = 60_000; // a request that outlives its page may have 64 KB
 const RETRY = [5_000, 15_000, 60_000];
+
+// What the tab's last page left, for this page alone.
+let left = null;
+try {
+  left = JSON.parse(sessionStorage.getItem(LEFT));
+  sessionStorage.removeItem(LEFT);
+} catch { /* no storage */ }
 
 class Draft {
   constructor(form) {
@@ -16,7 +27,43 @@ class Draft {
     form.addEventListener("input", () => this.changed());
     form.addEventListener("change", () => this.changed());
     form.addEventListener("submit", () => this.stop());
-    window.addEventListener("pagehide", () => this.dirty && this.save(true));
+    window.addEventListener("pagehide", () => this.leave());
+    this.putBack();
+  }
+
+  leave() {
+    if (this.stopped || !this.form.isConnected || (!this.dirty && !this.saving)) return;
+    const said = [...new FormData(this.form)].filter(([name, value]) =>
+      typeof value === "string" && name !== "csrf_token");
+    try {
+      sessionStorage.setItem(LEFT, JSON.stringify({ at: this.form.dataset.draft, said }));
+    } catch { /* no room or no storage: the request alone carries it */ }
+    if (this.dirty) this.save();
+  }
+
+  putBack() {
+    const { at, said } = left ?? {};
+    if (at !== this.form.dataset.draft) return;
+    left = null;
+    let changed = false;
+    for (const control of this.form.elements) {
+      if (!control.name || ["hidden", "file", "submit", "button"].includes(control.type)) continue;
+      const values = said.filter(([name]) => name === control.name).map(([, value]) => value);
+      if (["checkbox", "radio"].includes(control.type)) {
+        const checked = values.includes(control.value);
+        changed ||= control.checked !== checked;
+        control.checked = checked;
+      } else if (control.type === "select-multiple") {
+        for (const option of control.options) {
+          changed ||= option.selected !== values.includes(option.value);
+          option.selected = values.includes(option.value);
+        }
+      } else if (values.length === 1 && control.value !== values[0]) {
+        control.value = values[0];
+        changed = true;
+      }
+    }
+    if (changed) this.form.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
   changed() {
@@ -41,20 +88,24 @@ class Draft {
     setTimeout(() => { this.stopped = false; }, 0);
   }
 
-  async save(leaving = false) {
+  async save() {
     clearTimeout(this.timer);
     if (!this.form.isConnected) return;
     this.dirty = false;
+    this.saving = true;
+    const body = new URLSearchParams(new FormData(this.form));
     try {
       const answer = await fetch(this.form.dataset.draft, {
         method: "POST",
         headers: { "X-CSRF-Token": csrfToken() },
-        body: new URLSearchParams(new FormData(this.form)),
-        keepalive: leaving,
+        body,
+        keepalive: body.toString().length < LARGEST_KEPT,
       });
       this.answered(answer.status);
     } catch {
       this.failed("网络不通");
+    } finally {
+      this.saving = false;
     }
   }
 
