@@ -19,7 +19,7 @@ opens is a sample. Result ``opened``: ``{"key", "number"}``. Error `CASE_REFUSED
 
 `figure.read`: ``figures`` (ids), ``from``, ``to``, and the filters ``unit``, ``region``,
 ``channel``, ``level``, ``category``. Result ``measured``: ``[{"id", "title", "unit", "value",
-"target", "met", "missing"}]``. Error `LIST_FAILED`.
+"target", "met", "missing", "columns": {name: number}}]``. Error `LIST_FAILED`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from types import MappingProxyType
 
 from sqlalchemy import or_, select
@@ -123,7 +124,13 @@ def _figure(figure: figures.Figure, result: figures.Result) -> Json:
         "value": None if value is None else round(float(value), figure.decimals),
         "target": None if target is None else float(target), "met": met,
         "missing": list(result.missing),
+        "columns": {name: _plain(one) for name, one in result.total.columns.items()},
     }
+
+
+def _plain(value: Decimal | None) -> Json:
+    whole = value is not None and value == value.to_integral_value()
+    return None if value is None else int(value) if whole else float(value)
 
 
 DUTIES: Mapping[str, Duty] = MappingProxyType({

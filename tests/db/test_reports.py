@@ -64,6 +64,16 @@ class Office:
                 "state": "completed", "created_at": at, "ended_at": at + timedelta(hours=1),
             } for key in unit.conn.execute(select(case_table.c.key)).scalars().all()])
 
+    def to_be_revisited(self, numbers: list[str], at: datetime) -> None:
+        """The revisits of these cases come up then; nobody has done them yet."""
+        keys = select(case_table.c.key).where(case_table.c.number.in_(numbers))
+        with self.engine.unit("test") as unit:
+            unit.conn.execute(user_tasks.insert(), [{
+                "key": unit.key(), "case_id": key, "instance_key": key, "token": "2",
+                "definition_key": 0, "element_id": "call_back", "name": "回访客户",
+                "state": "created", "created_at": at, "due_at": at + timedelta(days=14),
+            } for key in unit.conn.execute(keys.order_by(case_table.c.key)).scalars().all()])
+
     def at(self, moment: str) -> None:
         """Time passes until then; what is due is done, every job with it."""
         target = datetime.fromisoformat(moment)
@@ -268,3 +278,30 @@ def test_lists_say_what_is_wrong(office: Office) -> None:
         office.rows("no-such-list")
     with pytest.raises(ListFailed, match="days"):
         office.rows("rectification-effect", days="thirty")
+
+
+def test_missing_revisits_reach_the_revisit_team(office: Office) -> None:
+    """Of 8 ordinary orders 7 were revisited: 90 % are 7.2, 1 is missing; of 2 high-star ones
+    none was: 95 % are 1.9, 2 are missing."""
+    for _ in range(7):
+        office.case(customer_level="ordinary", satisfaction="satisfied", solved="yes")
+    office.revisited(MONDAY)
+    ordinary = office.case(customer_level="ordinary")
+    stars = [office.case(customer_level="high-star") for _ in range(2)]
+    office.to_be_revisited([ordinary, *stars], MONDAY + timedelta(days=2))
+
+    office.at("2026-03-19T09:00:05+08:00")
+    assert not any("回访还差" in one for one in office.told("huifang01")), "before the 20th"
+    office.at("2026-03-20T09:00:05+08:00")
+    assert "本月回访还差 3 件，未回访 3 件" in office.told("huifang01")
+    person = office.person("huifang01")
+    with office.engine.read() as conn:
+        [task] = [r for r in inbox.page(conn, person, "groups").rows if r.name == "安排补访"]
+        rows = inbox.task(conn, task.key, person).variables["rows"]
+    assert [one["number"] for one in rows] == [*stars, ordinary], "high-star first"
+    office.do("arrange", "huifang01", arrangement="今天补访三件。")
+
+    office.revisited(MONDAY + timedelta(days=11))
+    before = office.told("huifang01")
+    office.at("2026-03-23T09:00:05+08:00")
+    assert office.told("huifang01") == before, "enough: nobody is bothered"
