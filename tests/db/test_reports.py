@@ -290,9 +290,9 @@ def test_missing_revisits_reach_the_revisit_team(office: Office) -> None:
     stars = [office.case(customer_level="high-star") for _ in range(2)]
     office.to_be_revisited([ordinary, *stars], MONDAY + timedelta(days=2))
 
-    office.at("2026-03-19T09:00:05+08:00")
+    office.at("2026-03-19T08:30:05+08:00")
     assert not any("回访还差" in one for one in office.told("huifang01")), "before the 20th"
-    office.at("2026-03-20T09:00:05+08:00")
+    office.at("2026-03-20T08:30:05+08:00")
     assert "本月回访还差 3 件，未回访 3 件" in office.told("huifang01")
     person = office.person("huifang01")
     with office.engine.read() as conn:
@@ -303,5 +303,5 @@ def test_missing_revisits_reach_the_revisit_team(office: Office) -> None:
 
     office.revisited(MONDAY + timedelta(days=11))
     before = office.told("huifang01")
-    office.at("2026-03-23T09:00:05+08:00")
+    office.at("2026-03-23T08:30:05+08:00")
     assert office.told("huifang01") == before, "enough: nobody is bothered"
