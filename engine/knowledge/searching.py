@@ -74,6 +74,10 @@ WHERE a.retired_at IS NULL AND {_OF_KIND} AND {_BELOW}
 ORDER BY array_position(CAST(:kinds AS varchar[]), a.kind), uses DESC, a.title, a.key
 LIMIT :most
 """
+_LITERAL = _RANKED + _SHOWN + f"""
+WHERE a.key = ANY(CAST(:keys AS bigint[])) AND a.retired_at IS NULL AND {_OF_KIND} AND {_BELOW}
+ORDER BY uses DESC, a.title, a.key LIMIT :most
+"""
 _BY_PLACE = 0.13
 """What each level of the category that a case shares with an article adds to the words' score:
 a whole path weighs as much as two words of the title."""
@@ -165,8 +169,8 @@ def _literally(conn: Connection, piece: str, values: dict[str, Any]) -> Sequence
     small = piece.lower()
     holds = (func.lower(one).contains(small, autoescape=True) for one in places)
     found = select(articles.c.key).where(or_(*holds))
-    keys = set(conn.execute(found).scalars())
-    return [row for row in _rows(conn, _LISTED, (), values) if row.key in keys]
+    keys = list(conn.execute(found).scalars())
+    return _rows(conn, _LITERAL, (), {**values, "keys": keys}) if keys else []
 
 
 def _found(

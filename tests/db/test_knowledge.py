@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -274,3 +275,41 @@ def test_a_comparison_marks_what_changed() -> None:
     assert new == ["摘要：夜里断网怎么查", "查割接公告，再查告警。", "新的一段。"]
     assert all(one.kind != "gone" for one in difference(None, DRAFT))
     assert {one.kind for one in difference(DRAFT, DRAFT)} == {"skip"}
+
+
+def test_a_piece_is_found_among_five_hundred_articles(base: Engine) -> None:
+    """Titles come after it in the list, and it is used least: no limit may come before it."""
+    with base.unit("fenxi01") as unit:
+        for n in range(500):
+            knowledge.add(unit, replace(DRAFT, title=f"A 指引 {n:03}", kind="script"), "", EDITOR)
+        last = knowledge.add(
+            unit, replace(DRAFT, title="终端型号", kind="special", text="ZXHN-F7610M 要重启。"),
+            "", EDITOR,
+        )
+    with base.read() as conn:
+        hits = knowledge.search(conn, "hn-f76")
+        of_kind = knowledge.search(conn, "hn-f76", kind="script")
+        many = knowledge.search(conn, "查割接公", most=20)
+    assert [one.key for one in hits.found] == [last]
+    assert of_kind.found == ()
+    assert len(many.found) == 20
+
+
+def test_how_articles_serve(base: Engine) -> None:
+    with base.unit("shouli01") as unit:
+        keys = {row.title: row.key for row in unit.conn.exec_driver_sql(
+            "SELECT key, title FROM articles").all()}
+        refund, media = keys["客户要求双倍返还"], keys["客户说要找媒体曝光"]
+        for n, days in enumerate((1, 2, 200)):
+            unit.conn.exec_driver_sql(
+                "INSERT INTO article_uses VALUES (%s, %s, 1, now() - %s * interval '1 day', 'li')",
+                (refund, n + 1, days))
+        knowledge.vote(unit, refund, True)
+        knowledge.vote(unit, media, False, "缺电话")
+    with base.read() as conn:
+        found = knowledge.served(conn, base.now() - timedelta(days=90))
+    first = found[0]
+    assert (first.key, first.lately, first.uses, first.helpful) == (refund, 2, 3, 1)
+    assert {one.key for one in found} == set(keys.values())
+    [told] = [one for one in found if one.key == media]
+    assert (told.uses, told.useless, told.notes) == (0, 1, ("缺电话",))

@@ -230,3 +230,16 @@ def test_the_version_written_here_may_stay(
     page = root.get(f"/knowledge/{key}")
     assert "先看套餐限速。" in page.words
     assert "采用文件中的版本" not in page.words
+
+
+def test_who_writes_sees_how_articles_serve(browser_of: Open, articles: dict[str, int]) -> None:
+    browser_of("li").post(f"/knowledge/{articles['网速慢怎么查']}/vote",
+                          {"helpful": "0", "note": "少了 5G"})
+    page = browser_of("chief").get("/knowledge/use")
+    assert "网速慢怎么查" in page.words
+    assert "没用 1" in page.words
+    assert "读者：少了 5G" in page.words
+    assert "有 2 篇还没有用过" in page.words
+    assert "/knowledge/use" in browser_of("chief").get("/knowledge").text
+    assert browser_of("li").get("/knowledge/use").status == 403
+    assert "/knowledge/use" not in browser_of("li").get("/knowledge").text

@@ -3,6 +3,8 @@ looked after."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy import Connection
@@ -20,6 +22,7 @@ from web.session import SIGNED_IN, right, wants_fragment
 pages = Blueprint("knowledge", __name__)
 
 _SUGGESTED = 5
+_LATELY = timedelta(days=90)
 
 
 @pages.get("/knowledge")
@@ -40,6 +43,20 @@ def list_() -> str:
     return render_template(
         template, hits=hits, asked=asked, kinds=KINDS, offers=offers, categories=offered,
         may_edit=knowledge.may_edit(person),
+    )
+
+
+@pages.get("/knowledge/use")
+@right(SIGNED_IN)
+def use_() -> str:
+    """How the articles serve; for who writes them."""
+    knowledge.permit(session.person())
+    since = session.engine().now() - _LATELY
+    with session.engine().read() as conn:
+        found = knowledge.served(conn, since)
+    return render_template(
+        "knowledge_use.html", served=found, kinds=KINDS, days=_LATELY.days,
+        never=sum(not one.uses and not one.retired for one in found),
     )
 
 
