@@ -10,6 +10,6 @@ from engine.knowledge.writing import add, change, may_edit, permit, restore, ret
 
 __all__ = [
     "ArticleVersion", "Found", "Hits", "Served", "View", "add", "adopt", "change", "findings",
-    "keep", "may_edit", "offers", "permit", "restore", "retire", "search", "served", "suggest", "take",
-    "unuse", "use", "version", "versions", "view", "vote", "written",
+    "keep", "may_edit", "offers", "permit", "restore", "retire", "search", "served",
+    "suggest", "take", "unuse", "use", "version", "versions", "view", "vote", "written",
 ]
