@@ -12,6 +12,7 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import InvalidRequestError
 
 from engine import Engine
+from engine.audit_tables import audit
 from engine.channel_tables import attachments
 from engine.errors import Invalid
 from engine.store import migrate, partitions
@@ -22,7 +23,8 @@ from engine.tables import cases, groups
 
 
 def test_migrations_bring_the_schema_of_the_tables(engine: Engine) -> None:
-    assert {"cases", "articles", "received", "attachments"} <= attachments.metadata.tables.keys()
+    known = attachments.metadata.tables.keys()
+    assert {"cases", "articles", "received", "attachments", audit.name} <= known
     with engine.pool.connect() as conn:
         assert migrate.differences(conn) == []
         assert migrate.current(conn) == migrate.latest()
