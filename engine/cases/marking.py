@@ -41,7 +41,8 @@ def facts(
     moments = (*met.counted, at) if counted else met.counted
     about: dict[str, Json] = {
         "ref": ref, "name": name, "level": met.level, "star": met.data.get("star"),
-        "contact": met.data.get("contact"), "marks": list(met.marks),
+        "contact": met.data.get("contact"), "manager": met.data.get("manager"),
+        "marks": list(met.marks),
         **_counts(moments, at.astimezone(unit.engine.zone)), "open": met.open, "past": met.past,
     }
     if kind.marks is not None and kind.marks.automatic is not None:

@@ -17,7 +17,7 @@ from engine.customers.records import by_key, get, normalised, person_of
 from engine.errors import Conflict, Invalid, NotFound
 from engine.model import Json
 from engine.store.unit import Unit
-from engine.tables import customers
+from engine.tables import customers, people
 
 KINDS: Mapping[str, str] = {
     "phone": "联系电话", "account": "业务号码", "email": "电子邮箱", "id": "证件号码",
@@ -96,10 +96,10 @@ def remove(unit: Unit, person: int, identity_key: int) -> None:
 
 def describe(
     unit: Unit, person: int, *, level: str | None, star: str | None, contact: Mapping[str, Json],
-    levels: Collection[str],
+    levels: Collection[str], manager: str | None = None,
 ) -> None:
-    """Level (one of ``levels``, or the one there was), star and contact wishes of the person;
-    what is not given is taken away. ``contact``
+    """Level (one of ``levels``, or the one there was), star, contact wishes and account manager
+    (the login of an active account) of the person; what is not given is taken away. ``contact``
     has ``night`` (whether calls at night are asked for), ``from`` and ``to`` ("18:30", when to
     be called) and ``note``. Invalid for others."""
     if star is not None and star not in STARS:
@@ -113,12 +113,26 @@ def describe(
     if level not in (None, before.level) and level not in levels:
         raise Invalid("没有这个客户级别。", "There is no such level.",
                       fields={"level": "没有这个客户级别。"})
+    if manager is not None:
+        manager = _active(unit, manager)
     wishes = {key: contact[key] for key in ("night", "from", "to", "note") if contact.get(key)}
-    data = {key: value for key, value in (("star", star), ("contact", wishes)) if value}
+    asked = {"star": star, "contact": wishes, "manager": manager}
+    data = {key: value for key, value in asked.items() if value}
     unit.conn.execute(
         update(customers).where(customers.c.key == person).values(level=level, data=data)
     )
-    said: dict[str, Json] = {"star": star, "contact": wishes}
+    said: dict[str, Json] = asked
     if level != before.level:
         said |= {"level": level, "before": before.level}
     note(unit, person, "described", said)
+
+
+def _active(unit: Unit, login: str) -> str:
+    """The login as it is written; Invalid where no active account has it."""
+    wanted = login.strip().lower()
+    query = select(people.c.login).where(people.c.login == wanted, people.c.active)
+    found = unit.conn.execute(query).scalar()
+    if found is None:
+        zh = f"没有在用的工号 {wanted}。"
+        raise Invalid(zh, f"There is no active login {wanted}.", fields={"manager": zh})
+    return str(found)

@@ -55,13 +55,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class CustomerView:
-    """A person with all records that were merged: ``records`` are their keys."""
+    """A person with all records that were merged: ``records`` are their keys. ``manager``: the
+    login of the customer's account manager."""
 
     key: int
     name: str
     level: str | None
     star: str | None
     contact: Mapping[str, Json]
+    manager: str | None
     records: tuple[int, ...]
     numbers: tuple[Number, ...]
     marks: tuple[marks.Mark, ...]
@@ -113,7 +115,8 @@ def view(conn: Connection, key: int) -> CustomerView:
     mergings = merging.of(conn, records)
     return CustomerView(
         key=person, name=privacy.name(head.name), level=head.level, star=head.data.get("star"),
-        contact=head.data.get("contact", {}), records=tuple(records),
+        contact=head.data.get("contact", {}), manager=head.data.get("manager"),
+        records=tuple(records),
         numbers=tuple(_numbers(conn, records, {key: row.ref for key, row in rows.items()})),
         marks=tuple(marks.of(conn, records)), merges=tuple(mergings),
         names=_named(conn, mergings),

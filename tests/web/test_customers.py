@@ -143,7 +143,12 @@ def test_further_numbers_and_wishes(
     unknown = li.post(f"/customers/{key}/describe", wishes | {"to": "21:00", "level": "皇冠"})
     assert (unknown.status, "没有这个客户级别" in unknown.words) == (422, True)
     assert li.post(f"/customers/{key}/describe", wishes).status == 422
-    assert li.post(f"/customers/{key}/describe", wishes | {"to": "21:00"}).status == 303
+    nobody = li.post(
+        f"/customers/{key}/describe", wishes | {"to": "21:00", "manager": "nobody"})
+    assert (nobody.status, "没有在用的工号 nobody" in nobody.words) == (422, True)
+    good = wishes | {"to": "21:00", "manager": "Zhao"}
+    assert li.post(f"/customers/{key}/describe", good).status == 303
+    assert "客户经理 赵六" in li.get(f"/customers/{key}").words
     words = li.get(f"/customers/{key}").words
     assert "4 星" in words
     assert "要求夜间也可联系 18:30–21:00" in words

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
-from engine import cases, customers
+from engine import cases, customers, people
 from engine.cases import marking
 from engine.customers import identities, log, marks, merging, viewing
 from engine.errors import Invalid
@@ -58,6 +58,7 @@ def show(key: int) -> str:
             level_names=level_names(unit.conn), kinds=identities.KINDS,
             cases=cases.of_person(unit.conn, view.key), leads=_leads(),
             log=log.entries(unit.conn, list(view.records)),
+            people=people.names(unit.conn) if view.manager else {},
         )
 
 
@@ -123,6 +124,7 @@ def describe(key: int) -> Response:
         identities.describe(
             unit, customers.person_of(unit.conn, key), level=given.get("level") or None,
             star=given.get("star") or None, contact=contact, levels=level_names(unit.conn),
+            manager=given.get("manager", "").strip() or None,
         )
     return _back(key, _("客户资料已保存。"))
 
