@@ -10,7 +10,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 
-from engine import attachments, cases, tasks
+from engine import attachments, cases, jobs, tasks
 from engine.cases import work
 from engine.model import Person
 from engine.wiring import Engine
@@ -27,7 +27,7 @@ def files(office: Engine, kind: str = "complaint") -> list[str]:
         return [one.name for one in attachments.attached(conn, row(office, kind).key)]
 
 
-def test_a_customer_s_appointment_is_arranged_and_moved_by_himself(
+def test_a_customer_s_appointment_is_arranged_moved_and_cancelled(
     office: Engine, customer: Browser
 ) -> None:
     wished = (office.now() + timedelta(days=2)).strftime("%Y-%m-%dT10:00")
@@ -36,10 +36,27 @@ def test_a_customer_s_appointment_is_arranged_and_moved_by_himself(
     assert "不能早于现在" in past.words
     said = {"service": "repair", "wished_at": wished, "place": "文三路 1 号"}
     assert file(customer, "appointment", **said).status == 303
-    case = row(office, "appointment").key
-    slot = office.now() + timedelta(days=3)
+    for days in (3, 5):
+        at = _arranged(office, days)
+        stands = customer.get("/service/status")
+        assert "已约定，届时为您服务" in stands.words
+        assert at in stands.words
+        if days == 3:
+            asked = customer.post("/service/do/appointment-reschedule", {"change_note": "下周"})
+            assert asked.status == 303
+            assert "正在为您安排时间" in customer.get("/service/status").words
+    empty = customer.post("/service/do/appointment-cancel", {"change_note": ""})
+    assert empty.status == 422
+    customer.post("/service/do/appointment-cancel", {"change_note": "已自行修好"})
+    assert "已取消" in customer.get("/service/status").words
+    assert row(office, "appointment").closed_at is not None
+
+
+def _arranged(office: Engine, days: int) -> str:
+    """The branch agrees a slot, the customer is told; gives its date as the page has it."""
+    slot = office.now() + timedelta(days=days)
     with office.unit("li") as unit:
-        [task] = work.open_tasks(unit.conn, case)
+        [task] = work.open_tasks(unit.conn, row(office, "appointment").key)
         assert task.groups == ("branch-hangzhou",)
         person = Person("li", "李", groups=frozenset(task.groups))
         tasks.claim(unit, task.key, person)
@@ -47,10 +64,10 @@ def test_a_customer_s_appointment_is_arranged_and_moved_by_himself(
             "slot_from": slot.isoformat(), "slot_to": (slot + timedelta(hours=2)).isoformat(),
             "visitor": "王师傅",
         }, person)
-        unit.conn.exec_driver_sql("DELETE FROM jobs")
-    stands = customer.get("/service/status")
-    assert "已约定，届时为您服务" in stands.words or "正在为您安排时间" in stands.words
-    assert f"{slot.astimezone(office.zone):%Y-%m-%d}" in stands.words
+    with office.unit("worker") as unit:
+        [job] = jobs.activate(unit, "sms.send", "worker", 1, 60)
+        jobs.complete(unit, job.key, {"sms": {"id": "g"}})
+    return f"{slot.astimezone(office.zone):%Y-%m-%d}"
 
 
 @pytest.mark.parametrize("scripted", [True, False])

@@ -161,3 +161,18 @@ def test_what_is_never_sent_is_forgotten_but_not_of_open_tasks(
         with office.unit("x") as unit:
             unit.conn.exec_driver_sql("UPDATE user_tasks SET state = 'cancelled'")
         assert attachments.forget_stale(office) == 1
+
+
+def test_who_says_what_he_consulted_attaches_it_or_says_where_it_is(
+    office: Engine, site: Flask, customer: Browser
+) -> None:
+    browser, task = handling(office, site, customer)
+    said = {**FEEDBACK, "evidence": ["客户资料", "录音"], "evidence_note": ""}
+    refused = browser.post(f"/tasks/{task}/complete", said)
+    assert refused.status == 422
+    assert "有 1 项需要更正" in refused.words
+    assert "资料编号或存放处 *" in refused.words
+    kept = id_in(add(browser, browser.get(f"/tasks/{task}")))
+    assert browser.post(
+        f"/tasks/{task}/complete", {**said, "evidence_files": ["", kept]}
+    ).status == 303

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -242,6 +243,23 @@ def test_what_a_person_has_to_read_is_a_remark(phone: Phone, text: str) -> None:
     assert phone.text(text)["result"] == "remarked"
     assert phone.row("opinion").closed_at is None
     assert f"客户补充说明：{text}" in phone.told("opinion")
+
+
+def test_an_appointment_is_moved_by_text(phone: Phone) -> None:
+    slot = phone.engine.now() + timedelta(days=3)
+    with phone.engine.unit("shouli01") as unit:
+        cases.open_(unit, "appointment", {
+            "customer_ref": PHONE, "customer_name": "王芳", "customer_level": "ordinary",
+            "region": "hangzhou", "channel": "hall", "service": "repair", "owner": "shouli01",
+            "unit": "branch-hangzhou", "wished_at": slot.isoformat(), "place": "文三路",
+        })
+    phone.complete("appointment", {
+        "slot_from": slot.isoformat(), "slot_to": slot.isoformat(), "visitor": "王师傅",
+    })
+    assert "或回复短信说明" in phone.got[-1]
+    assert phone.text("那天没空，能改到周末吗")["result"] == "answered"
+    assert phone.data("appointment")["change_note"] == "那天没空，能改到周末吗"
+    assert phone.row("appointment").status == "安排中"
 
 
 def test_another_number_does_not_answer(phone: Phone) -> None:
