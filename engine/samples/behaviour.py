@@ -98,10 +98,12 @@ class Strain:
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """What lies about when the year ends: this ``share`` of the tasks that come up last of all
-    has not been done, and none of those that came up more than ``within`` before."""
+    has not been done, and none of those that came up more than ``within`` before; of those that
+    were due by then, this part of it (``overdue``)."""
 
     within: timedelta
     share: float
+    overdue: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +203,7 @@ def _strain(data: Mapping[str, Any]) -> Strain:
 
 
 def _unfinished(data: Mapping[str, Any]) -> Unfinished:
-    return Unfinished(duration(data["within"]), float(data["share"]))
+    return Unfinished(duration(data["within"]), float(data["share"]), float(data["overdue"]))
 
 
 def _range(values: Any) -> tuple[float, float, float]:

@@ -20,7 +20,7 @@ from engine import cases, definitions, duties, jobs, messages, run, tasks, timer
 from engine.errors import BihuanError
 from engine.model import Json, Person
 from engine.samples import opening
-from engine.samples.behaviour import Action, Way
+from engine.samples.behaviour import Action, Pace, Way
 from engine.samples.past import Occasion, occasion_name
 from engine.samples.plan import Arrival, Plan
 from engine.samples.stage import Stage
@@ -251,16 +251,21 @@ class Player:
         if person is None:
             self._problem(f"任务 {task['element']}：组 {task['groups']} 里没有人")
             return None
-        unfinished, left = stage.behaviour.unfinished, stage.until - created
-        if chance.happens(
-            unfinished.share * work.pace.left * max(0.0, 1 - left / unfinished.within)
-        ):
+        left = stage.until - created
+        if chance.happens(self._undone(work.pace, left, due)):
             # Half of these tasks are somebody's by then, the others still wait for one.
             begun = created + 2 * chance.share() * left
             begun = stage.staff.present(work.pace.shift, begun.astimezone(self.zone), chance)
         else:
             self.at(done, partial(self._complete, line, task["key"]))
         return _Planned(form, person, begun, task["assignee"] is None)
+
+    def _undone(self, pace: Pace, left: timedelta, due: datetime | None) -> float:
+        """How likely it is that a task is still to be done when the year ends."""
+        unfinished = self.stage.behaviour.unfinished
+        late = due is not None and due < self.stage.until
+        share = unfinished.share * (unfinished.overdue if late else 1.0)
+        return share * pace.left * max(0.0, 1 - left / unfinished.within)
 
     def _form_id(self, task: Any) -> str:
         if task["form"] is None:

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 import processes
 from engine import Engine, calendar, cases, history, samples
@@ -108,6 +109,60 @@ def test_a_year_runs_without_a_fault(demo: Engine) -> None:
     assert disordered == 0
 
 
+def test_a_year_is_believable(demo: Engine) -> None:
+    """What somebody who knows the trade would count first, on few cases: wide bounds."""
+    assert _play(demo, 300).problems == []
+    with demo.read() as conn:
+        rows = conn.execute(table.select().where(table.c.kind == "complaint")).all()
+        late = _number(conn, """
+            SELECT count(DISTINCT c.case_id) FROM v_cases c JOIN v_clocks k USING (case_id)
+            WHERE c.kind = 'complaint' AND NOT k.on_time AND k.name IN ('派单', '处理', '回复')
+                AND c.closed_at IS NOT NULL
+        """)
+        open_ = conn.execute(text(
+            "SELECT kind, status, due_at FROM cases WHERE closed_at IS NULL"
+        )).all()
+        at_shift = _number(conn, """
+            SELECT count(*) FROM user_tasks WHERE state = 'completed'
+                AND to_char(ended_at AT TIME ZONE :zone, 'HH24:MI:SS')
+                    IN ('08:00:00', '08:30:00')
+        """)
+        unusual = _number(conn, """
+            SELECT count(*) FROM user_tasks t JOIN cases c ON c.key = t.case_id
+            WHERE t.state = 'completed' AND t.element_id IN ('archive', 'assess', 'call_back')
+                AND extract(hour FROM t.ended_at AT TIME ZONE :zone) NOT BETWEEN 8 AND 20
+        """)
+    solved = [row for row in rows if row.data.get("intake_result") == "solved"]
+    dispatched = [row for row in rows if row.data.get("intake_result") == "dispatch"]
+    assert 0.7 <= len(solved) / len(rows) <= 0.88
+    assert 0 < late / len(dispatched) <= 0.25
+    assert 0 < sum(row.data.get("escalated") is True for row in rows) / len(rows) <= 0.05
+    assert 0.01 <= sum(bool(row.data.get("repeat_of")) for row in rows) / len(rows) <= 0.12
+    satisfied = Counter(row.data.get("satisfaction") for row in rows)
+    assert satisfied["satisfied"] > 4 * satisfied["neutral"] > 4 * satisfied["dissatisfied"] > 0
+    # A board with something in it, and few of it beyond what is due.
+    assert len(open_) >= 10
+    assert len({status for _kind, status, _due in open_}) >= 5
+    assert sum(due is not None and due < UNTIL for _kind, _status, due in open_) < len(open_) / 2
+    # Nobody does things on the stroke of the hour, nor by night what can wait.
+    assert (at_shift, unusual) == (0, 0)
+    # The words of a case agree with its fields, and hardly two say the same.
+    said = Counter(row.data["description"] for row in rows)
+    assert len(said) >= 0.9 * len(rows)
+    assert all(row.data["place"] in row.data["description"] for row in rows
+               if row.data["category"] == "network" and "在" + str(row.data["place"])[:2]
+               in row.data["description"])
+    assert not any("{" in words or "，，" in words for words in said)
+    numbers = sorted(int(row.data["customer_ref"][-4:]) for row in rows)
+    following = sum(after - before == 1 for before, after in pairwise(numbers))
+    assert following < len(numbers) / 4
+
+
+def _number(conn: Connection, query: str) -> int:
+    given = {"zone": ZONE.key} if ":zone" in query else {}
+    return int(conn.execute(text(query), given).scalar_one())
+
+
 def test_the_same_seed_gives_the_same_year_whoever_plays_it(demo: Engine) -> None:
     _play(demo, 14, seed=3)
     alone = _state(demo)
@@ -152,6 +207,12 @@ def test_a_crew_plays_all_parts_and_goes_on_where_it_was_broken_off(demo: Engine
             text("SELECT count(*) FROM instances WHERE started_by = :by AND parent_key IS NULL"),
             {"by": ACTOR},
         ).scalar()
+        unread = conn.execute(text(
+            "SELECT count(*) FROM notice_people p JOIN notices n ON n.key = p.notice_key"
+            " WHERE p.read_at IS NULL AND p.replaced_by IS NULL AND n.sent_at < :before"
+        ), {"before": UNTIL - timedelta(days=2)}).scalar()
+        assert conn.execute(text("SELECT count(*) FROM cases WHERE NOT sample")).scalar() == 0
+    assert unread == 0
     assert reports == 1
     assert len(matters) == 2
     assert starts == 1
