@@ -140,6 +140,8 @@ def test_a_nul_is_refused_wherever_it_is_sent(app: Flask, browser_of: Open) -> N
         for method, address, right in routes(app):
             if (browser is nobody and right != ANYONE) or address.startswith("/static"):
                 continue
+            if right == GATEWAY:  # takes it out of what customers text
+                continue
             if method == "GET":
                 answer = browser.get(address, query_string={"q": "a\x00b"})
             else:
