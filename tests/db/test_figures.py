@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 import forms
@@ -311,6 +311,10 @@ def test_the_process_leaves_what_the_figures_count(database: str) -> None:
         solved_at_once = desk.behind("on-spot", "现场解决")
         with engine.read() as conn:
             rows = cases_of(conn, tuple(solved_at_once))
+            unanswered = select(cases.c.number).where(
+                cases.c.intake_result == "solved", cases.c.answered_at.is_(None)
+            )
+            assert conn.scalars(unanswered).all() == []
 
     assert {(name, column) for name, column in [
         ("satisfaction", "satisfied"), ("solved", "solved"), ("on-spot", "on_spot"),
