@@ -25,7 +25,6 @@ Standing = Literal["late", "near", "open", "paused"]
 
 BY = ("status", "unit", "person")
 STANDINGS: tuple[Standing, ...] = ("late", "near", "open", "paused")
-SEES_ALL = frozenset({"supervisor", "admin"})
 _WARNED = timedelta(minutes=30)
 """So long before its end something is near it, where its clock has no warning."""
 _FAR = timedelta(days=36500)
@@ -95,7 +94,7 @@ class Board:
 
 def may_see(person: Person) -> bool:
     """Supervisors, administrators, and who leads or deputises a unit."""
-    return bool(person.roles & SEES_ALL or person.leads)
+    return bool(person.oversees or person.leads)
 
 
 def show(
@@ -115,7 +114,7 @@ def show(
     now = store_of(conn).now()
     known = groups.all_(conn)
     cards = _cards(conn, kind, now)
-    if not person.roles & SEES_ALL:
+    if not person.oversees:
         mine = _below(known, person.leads)
         cards = [one for one in cards if any(work.group in mine for work in one.work)]
     shown = [one for one in cards if not only or only == one.standing

@@ -38,7 +38,6 @@ from engine.tasks import candidates_of, is_candidate
 __all__ = ["Page", "TaskRow", "TaskView", "arrived", "counts", "page", "steps", "task"]
 
 View = Literal["mine", "groups", "done"]
-_LEADERS = frozenset({"supervisor", "admin"})
 _OF_CASE = frozenset({"kind", "status"})
 """The filters that read the case."""
 _MAX_LIMIT = 500
@@ -204,7 +203,7 @@ def _trouble(conn: Connection, row: Row[Any]) -> str:
 
 
 def _may_see(row: Row[Any], person: Person) -> bool:
-    if not _LEADERS.isdisjoint(person.roles) or person.login in (row.assignee, row.ended_by):
+    if person.oversees or person.login in (row.assignee, row.ended_by):
         return True
     return row.assignee is None and is_candidate(row.candidates, person)
 

@@ -27,7 +27,6 @@ from engine.store.unit import Store, Unit, store_of
 from engine.tables import case_clocks as table
 from engine.tables import cases, instances, user_tasks
 
-_LEADERS = frozenset({"supervisor", "admin"})
 _SHORTEST_REASON = 2
 _NO_LATER = timedelta(minutes=5)
 """How far the clocks of two machines may be apart."""
@@ -112,7 +111,7 @@ def change(unit: Unit, key: int, due_at: datetime, why: str, person: Person) -> 
 
 def may_agree(conn: Connection, case_id: int, person: Person) -> bool:
     """Whether the person may note what was agreed with the customer of the case."""
-    if not _LEADERS.isdisjoint(person.roles):
+    if person.oversees:
         return True
     found = select(user_tasks.c.key).where(
         user_tasks.c.case_id == case_id, user_tasks.c.state == "created",
@@ -172,7 +171,7 @@ def _set(
     unit: Unit, key: int, make: Callable[[Clock], Change], person: Person, *, leaders_only: bool
 ) -> None:
     step, clock = _locked(unit, key)
-    leads = not _LEADERS.isdisjoint(person.roles)
+    leads = person.oversees
     if not leads and (leaders_only or not may_agree(unit.conn, clock.case_id, person)):
         raise Forbidden(
             "只有主管可以调整时限；与客户约定时限，须是本案件任务的办理人。",

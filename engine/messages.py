@@ -25,7 +25,6 @@ from engine.store.unit import Crowded, Store, Unit
 from engine.tables import messages, subscriptions
 
 MAX_TTL_S = 366 * 24 * 3600
-_LEADERS = frozenset({"supervisor", "admin"})
 _RACE = timedelta(minutes=5)
 """Longer than any transaction lasts that could miss a message published meanwhile."""
 
@@ -116,7 +115,7 @@ def deliver(
 
 def _may_act(person: Person, properties: dict[str, str]) -> None:
     groups = {one.strip() for one in properties.get("action.groups", "").split(",")} - {""}
-    if groups and groups.isdisjoint(person.groups) and _LEADERS.isdisjoint(person.roles):
+    if groups and groups.isdisjoint(person.groups) and not person.oversees:
         label = properties.get("action.label", "")
         raise Forbidden(f"您所在的组不能执行“{label}”。", f"Your groups may not do “{label}”.")
 

@@ -66,6 +66,11 @@ class Person:
     unit: str | None = None
     leads: frozenset[str] = frozenset()
 
+    @property
+    def oversees(self) -> bool:
+        """Whether the role lets the person see and settle the work of everybody."""
+        return not self.roles.isdisjoint(("supervisor", "admin"))
+
 
 def aware(moment: datetime) -> datetime:
     """Return ``moment`` unchanged; raise ValueError if it carries no offset."""

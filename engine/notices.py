@@ -22,7 +22,6 @@ from engine.tables import notice_people as readers
 
 VIEWS = ("unread", "all", "reports")
 MOST_TITLE, MOST_TEXT, MOST_CELLS = 200, 20_000, 20_000
-_LEADERS = frozenset({"supervisor", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ def _mark(unit: Unit, person: Person, which: ColumnElement[bool]) -> int:
 
 
 def _leads(person: Person) -> bool:
-    return not _LEADERS.isdisjoint(person.roles)
+    return person.oversees
 
 
 def _reads(person: Person) -> ColumnElement[bool]:

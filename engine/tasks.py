@@ -34,7 +34,6 @@ class Asked:
     case_id: int
 
 
-_LEADERS = frozenset({"supervisor", "admin"})
 
 
 def claim(unit: Unit, key: int, person: Person) -> bool:
@@ -254,7 +253,7 @@ def _note(step: Step, task: Row[Any], kind: str, **data: Json) -> None:
 
 
 def _leads(person: Person) -> bool:
-    return not _LEADERS.isdisjoint(person.roles)
+    return person.oversees
 
 
 # -- why not

@@ -13,7 +13,6 @@ from engine.errors import Conflict, Forbidden, Invalid
 from engine.model import Person
 from engine.store.unit import Unit
 
-_ROLES = frozenset({"supervisor", "admin"})
 _LONGEST = 1000
 
 
@@ -63,7 +62,7 @@ def may_appeal(conn: Connection, found: Iterable[Assessment], person: Person) ->
 
 def may_decide(person: Person) -> bool:
     """Whether the person decides appeals at all."""
-    return bool(person.roles & _ROLES or person.groups & DECIDING)
+    return bool(person.oversees or person.groups & DECIDING)
 
 
 def _locked(unit: Unit, person: Person, key: int) -> Assessment:

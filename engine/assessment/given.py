@@ -16,7 +16,6 @@ from engine.model import Person
 from engine.tables import cases, people
 
 _MOST = 500
-_ROLES = frozenset({"supervisor", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,7 @@ def visible(conn: Connection, person: Person) -> ColumnElement[bool]:
 
 def sees_all(person: Person) -> bool:
     """Supervisors, administrators and who decides appeals."""
-    return bool(person.roles & _ROLES or person.groups & DECIDING)
+    return bool(person.oversees or person.groups & DECIDING)
 
 
 def led_by(conn: Connection, login: str) -> list[str]:

@@ -24,7 +24,6 @@ from engine.store.rows import insert
 from engine.store.unit import Unit
 from engine.tables import cases, people, user_tasks
 
-_LEADERS = frozenset({"supervisor", "admin"})
 _REASON_LENGTHS = (2, 200)
 _VARIABLE = "merged_cases"
 _AT_INTAKE = "受理时判定为重复"
@@ -90,7 +89,7 @@ def unmerge(unit: Unit, case_id: int, why: str, person: Person) -> None:
     found = _standing(unit.conn, case_id)
     if found is None:
         raise Conflict("该案件没有被并单，请刷新页面。", "This case is not merged.")
-    if found.made_by != person.login and _LEADERS.isdisjoint(person.roles):
+    if found.made_by != person.login and not person.oversees:
         raise Forbidden("撤销并单要由并单人或主管操作。", "Supervisors and who merged it undo it.")
     case, other = _locked(unit, case_id, found.into_case)
     obstacle = _obstacle(unit.conn, found)
@@ -124,7 +123,7 @@ def merged(conn: Connection, case_id: int) -> Merged | None:
 
 def may(conn: Connection, case_id: int, person: Person) -> bool:
     """Whether the person may merge this case into another one."""
-    if not _LEADERS.isdisjoint(person.roles):
+    if person.oversees:
         return True
     mine = select(user_tasks.c.key).where(
         user_tasks.c.case_id == case_id, user_tasks.c.state == "created",

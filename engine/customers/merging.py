@@ -21,7 +21,6 @@ from engine.store.rows import insert
 from engine.store.unit import Unit
 from engine.tables import customers, people
 
-_MAY = frozenset({"supervisor", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ def of(conn: Connection, records: list[int]) -> list[Merge]:
 
 
 def _allowed(person: Person) -> None:
-    if _MAY.isdisjoint(person.roles):
+    if not person.oversees:
         raise Forbidden(
             "合并客户或撤销合并要由主管办理。", "Supervisors merge customers and undo it."
         )

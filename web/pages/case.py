@@ -32,7 +32,6 @@ from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("case", __name__, url_prefix="/cases/<key:case_id>")
 
-_LEADERS = frozenset({"supervisor", "admin"})
 _LATEST_LINES = 8
 _LOOKED_AT = 80
 
@@ -52,7 +51,7 @@ def show(case_id: int) -> str:
             lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
             tasks=open_tasks(conn, case_id), faces=_faces(conn, case_id),
             may_agree=limits.may_agree(conn, case_id, person),
-            may_change=not _LEADERS.isdisjoint(person.roles),
+            may_change=person.oversees,
             incidents=incidents.list_open(conn, case_id),
             belonging=belonging(conn, view, person), files=attachments.attached(conn, case_id),
             texts=texts.of_case(conn, case_id),
@@ -187,7 +186,7 @@ def _actions(conn: Connection, case_id: int, person: Person) -> list[Waiting]:
 
 def _may(one: Waiting, person: Person) -> bool:
     named = {group.strip() for group in one.properties.get("action.groups", "").split(",")} - {""}
-    leads = not _LEADERS.isdisjoint(person.roles)
+    leads = person.oversees
     return leads or not named or not named.isdisjoint(person.groups)
 
 

@@ -19,7 +19,6 @@ from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("customers", __name__, url_prefix="/customers")
 
-_LEADERS = frozenset({"supervisor", "admin"})
 
 
 @pages.get("")
@@ -162,7 +161,7 @@ def level_names(conn: Connection) -> Mapping[str, str]:
 
 
 def _leads() -> bool:
-    return not _LEADERS.isdisjoint(session.person().roles)
+    return session.person().oversees
 
 
 def _back(key: int, said: str) -> Response:

@@ -25,7 +25,6 @@ pages = Blueprint("inbox", __name__)
 VIEWS = {"mine": "我的待办", "groups": "组内待领", "done": "我办结的"}
 PRIORITIES = {"urgent": 70}
 """What the filter offers, and from which priority on."""
-_LEADERS = frozenset({"supervisor", "admin"})
 _MOST_AT_ONCE = 100
 _ON_ITS_WAY = timedelta(seconds=10)
 """Longer than a step takes from its moment to its commit."""
@@ -200,6 +199,6 @@ def _more(asked: dict[str, str], after: str | None) -> str:
 
 def _colleagues(conn: Connection, person: Person) -> list[Person]:
     """Whom a supervisor may give tasks to."""
-    if _LEADERS.isdisjoint(person.roles):
+    if not person.oversees:
         return []
     return [account.person for account in people.list_(conn, active_only=True)]

@@ -26,7 +26,6 @@ from web.session import SIGNED_IN, right, wants_fragment
 
 pages = Blueprint("task", __name__, url_prefix="/tasks")
 
-_LEADERS = frozenset({"supervisor", "admin"})
 
 
 @pages.get("/<key:key>")
@@ -195,7 +194,7 @@ def _page(
     person = session.person()
     known = filling.known(conn, form, view.row.case_id)
     fields = form.fields(view.variables | known, entered, errors) if form else ()
-    lead = not _LEADERS.isdisjoint(person.roles)
+    lead = person.oversees
     names = _names(conn, view)
     if view.row.denied:
         more["denied_at"] = datetime.fromisoformat(str(view.row.denied["at"]))
