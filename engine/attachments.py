@@ -29,9 +29,10 @@ PART = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file without its content."""
+    """A file without its content; ``case_id`` is None before its form has opened a case."""
 
     key: int
+    case_id: int | None
     name: str
     media_type: str
     size: int
@@ -91,9 +92,9 @@ def keep(unit: Unit, place: str, case_id: int, keys: Sequence[int]) -> None:
     _tell(unit, case_id, sorted(rows, key=lambda row: int(row["key"])))
 
 
-def attached(conn: Connection, case_id: int) -> list[Kept]:
-    """The files of a case, in the order they came."""
-    query = select(*_COLUMNS).where(table.c.case_id == case_id, table.c.stage.is_(None))
+def attached(conn: Connection, *case_ids: int) -> list[Kept]:
+    """The files of these cases, in the order they came."""
+    query = select(*_COLUMNS).where(table.c.case_id.in_(case_ids), table.c.stage.is_(None))
     return [Kept(*row) for row in conn.execute(query.order_by(table.c.key))]
 
 
@@ -139,7 +140,7 @@ def forget_stale(engine: Store) -> int:
         return unit.conn.execute(_STALE, {"past": unit.now - STAGED_FOR}).rowcount
 
 
-_LISTED = ("key", "name", "media_type", "size", "at", "by")
+_LISTED = ("key", "case_id", "name", "media_type", "size", "at", "by")
 _COLUMNS = [table.c[name] for name in _LISTED]
 _STALE = text(
     "DELETE FROM attachments a WHERE stage IS NOT NULL AND at < :past AND NOT EXISTS ("

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from io import BytesIO
 
 from engine import attachments, history
+from engine.cases import linking
 from engine.wiring import Engine
 from tests.web.conftest import Browser
 
@@ -73,3 +74,19 @@ def test_what_is_not_what_its_name_says_is_refused(
     with desk.read() as conn:
         assert attachments.attached(conn, case_id) == []
     assert browser.post("/cases/1/files", {"files": (BytesIO(PNG), "a.png")}).status == 404
+
+
+def test_files_of_what_it_was_registered_from_are_there_too(
+    desk: Engine, browser_of: Callable[[str], Browser], open_case: Callable[..., int]
+) -> None:
+    letter, case_id, other = open_case(), open_case(topic="资费"), open_case(topic="资费")
+    with desk.unit("li") as unit:
+        attachments.attach(unit, letter, [("来函.png", "image/png", PNG)])
+        linking.link(unit, case_id, letter, "related", "来件")
+    browser = browser_of("li")
+    page = browser.get(f"/cases/{case_id}")
+    assert re.search(r"来函.png 8 Bytes · 今天 [\d:]+ · 李四 · 随关联的案件", page.words)
+    [link] = re.findall(r'href="([^"]+)">来函.png<', page.text)
+    assert browser.get(link).content == PNG
+    assert "来函.png" in browser.get(f"/cases/{case_id}/aside").words
+    assert "来函.png" not in browser.get(f"/cases/{other}").words

@@ -46,6 +46,7 @@ def show(case_id: int) -> str:
         chosen = request.args.get("instance", type=int)
         shown = next((one for one in running if one.key == chosen), running[0] if running else None)
         told = notices.unread(conn, person, case_id)
+        belongs = belonging(conn, view, person)
         page = render_template(
             "case.html", case=view, case_id=case_id, processes=running, shown=shown,
             lines=teller(conn, view.kind).tell(case_id, history.timeline(conn, case_id)),
@@ -53,7 +54,7 @@ def show(case_id: int) -> str:
             may_agree=limits.may_agree(conn, case_id, person),
             may_change=person.oversees,
             incidents=incidents.list_open(conn, case_id),
-            belonging=belonging(conn, view, person), files=attachments.attached(conn, case_id),
+            belonging=belongs, files=attachments.attached(conn, case_id, *belongs.bringing),
             texts=texts.of_case(conn, case_id),
             actions=_actions(conn, case_id, person), group_names=groups.names(conn),
             names=people.names(conn),
@@ -73,10 +74,11 @@ def aside(case_id: int) -> str:
         view = cases.view(conn, case_id)
         entries = history.timeline(conn, case_id, limit=_LOOKED_AT)
         lines = teller(conn, view.kind).tell(case_id, entries, _LATEST_LINES)
+        belongs = belonging(conn, view, session.person())
         return render_template(
             "case_aside.html", lines=lines, case=view, case_id=case_id,
-            faces=_faces(conn, case_id), belonging=belonging(conn, view, session.person()),
-            files=attachments.attached(conn, case_id), texts=texts.of_case(conn, case_id),
+            faces=_faces(conn, case_id), belonging=belongs, texts=texts.of_case(conn, case_id),
+            files=attachments.attached(conn, case_id, *belongs.bringing),
         )
 
 

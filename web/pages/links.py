@@ -35,6 +35,13 @@ class Belonging:
     answers: tuple[tuple[CaseField, Json], ...]
     may_merge: bool
 
+    @property
+    def bringing(self) -> tuple[int, ...]:
+        """The cases whose files belong to this matter, too: what it was registered from (来件),
+        what is related, and what was merged into it."""
+        return tuple(one.row.key for one in self.links
+                     if one.kind == "related" or (one.kind == "duplicate" and not one.out))
+
 
 def belonging(conn: Connection, case: CaseView, person: Person) -> Belonging:
     """What the pages show of it: everything masked."""
