@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from engine.convert import ENDINGS, Converted, convert
 from engine.model import File, Finding
 from web.commands import lint
+from web.printing import show_findings
 
 _WORDS = {
     "zh": {"error": "待决定", "warning": "请核对", "info": "已处理"},
@@ -71,7 +73,7 @@ def command(
     if as_json:
         click.echo(_json(converted, findings, out))
     else:
-        _print(findings, lang)
+        show_findings(findings, sys.stdout, lang, _WORDS)
         _summary(converted, findings, out, lang)
     context.exit(1 if any(one.severity != "info" for one in findings) else 0)
 
@@ -137,17 +139,6 @@ def _json(converted: Converted, findings: Sequence[Finding], out: Path | None) -
     names = [file.name if out is None else str(out / file.name) for file in converted.files]
     shown = {"files": names, "findings": [asdict(one) for one in findings]}
     return json.dumps(shown, ensure_ascii=False, indent=2)
-
-
-def _print(findings: Sequence[Finding], lang: str) -> None:
-    for one in findings:
-        place = f"{one.file}:{one.line}" if one.line else one.file
-        name = f"“{one.element_name}” " if one.element_name else ""
-        where = f"{name}({one.element_id}) " if one.element_id else ""
-        text, remedy = (one.zh, one.remedy_zh) if lang == "zh" else (one.en, one.remedy_en)
-        click.echo(f"{place}: {_WORDS[lang][one.severity]}: {where}{text} [{one.rule}]")
-        if remedy:
-            click.echo(f"    {remedy}")
 
 
 def _summary(

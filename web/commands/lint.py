@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -27,17 +28,12 @@ from engine.figures import findings as check_figure
 from engine.lists import findings as check_list
 from engine.model import Finding
 from forms import findings as check_form
+from web.printing import show_findings
 
 _ENDINGS = (
     ".bpmn", ".dmn", ".form", ".case.json", ".calendar.json", ".catalogue.json", ".figure.sql",
     ".list.sql", ".article.md",
 )
-_WORDS = {
-    "zh": {"error": "错误", "warning": "警告", "info": "提示"},
-    "en": {"error": "error", "warning": "warning", "info": "info"},
-}
-
-
 @click.command("lint")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="按 JSON 输出，每条结果一个对象。")
@@ -158,14 +154,7 @@ def _form_id(path: Path) -> str:
 
 
 def _print(found: Sequence[Finding], lang: str) -> None:
-    for one in found:
-        place = f"{one.file}:{one.line}" if one.line else one.file
-        name = f"“{one.element_name}” " if one.element_name else ""
-        where = f"{name}({one.element_id}) " if one.element_id else ""
-        text, remedy = (one.zh, one.remedy_zh) if lang == "zh" else (one.en, one.remedy_en)
-        click.echo(f"{place}: {_WORDS[lang][one.severity]}: {where}{text} [{one.rule}]")
-        if remedy:
-            click.echo(f"    {remedy}")
+    show_findings(found, sys.stdout, lang)
     errors = sum(one.severity == "error" for one in found)
     if lang == "zh":
         click.echo(f"{errors} 处错误，{len(found) - errors} 处警告和提示。")
