@@ -18,7 +18,7 @@ from engine.store.chain import ROWS_OF_CASE, intact
 from engine.store.unit import Unit
 from engine.tables import history, incidents, instances, people, timers, user_tasks
 
-__all__ = ["Entry", "Trace", "record", "timeline", "trace", "verify"]
+__all__ = ["Entry", "Trace", "actor", "record", "timeline", "trace", "verify"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +176,14 @@ def _element_names(conn: Connection, keys: set[int]) -> dict[tuple[int, str], st
     return names
 
 
+def actor(name: str) -> str:
+    """The words for who acts without an account; another name as it is."""
+    return _ACTORS.get(name) or _ACTORS.get(name.partition(":")[0], name)
+
+
 def _entry(row: Any, names: dict[tuple[int, str], str]) -> Entry:
     name = names.get((row.instance_key, row.element_id or ""), "") or row.element_id or ""
-    actor_name = row.name or _ACTORS.get(row.actor, row.actor)
+    actor_name = row.name or actor(row.actor)
     return Entry(
         row.seq, row.at, row.actor, actor_name, row.kind, row.kind in MAIN,
         sentence(row.kind, name, row.data), row.instance_key, row.element_id, name, row.data,
@@ -188,5 +193,5 @@ def _entry(row: Any, names: dict[tuple[int, str], str]) -> Entry:
 _ACTORS = {
     "system": "系统", "timer": "定时器", "message": "消息", "worker": "后台作业", "sample": "示例",
     "import": "导入", "customer:web": "客户（网上）", "customer:sms": "客户（短信）",
-    "customer:mail": "客户（邮件）", "mail": "邮件",
+    "customer:mail": "客户（邮件）", "mail": "邮件", "command-line": "命令行",
 }  # fmt: skip

@@ -56,7 +56,7 @@ def test_changes_of_accounts_say_who_and_what_but_no_password(
         people.set_password(unit, "new", "Kuai-Le-2027")
         people.set_active(unit, "new", False)
     page = browser_of("root").get("/audit?subject=new")
-    for words in ("新增账号", "改角色或组 角色：staff → supervisor", "改密码", "停用账号"):
+    for words in ("新增账号", "改角色或组 角色：员工 → 主管", "改密码", "停用账号"):
         assert words in page.words
     assert "管理员高" in page.words
     assert "Kuai" not in page.text

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from engine import audit, people
+from engine import audit, groups, history, people
 from engine.audit import Entry
 from engine.store.recent import Recent
 from web import session
@@ -20,6 +22,7 @@ pages = Blueprint("audit", __name__, url_prefix="/audit")
 
 _DAYS, _PAGE, _FILE = 7, 200, 5000
 _SEEN = "bihuan-seen"
+_ROLES = {"admin": "管理员", "designer": "流程设计", "supervisor": "主管", "staff": "员工"}
 _WORDS = {
     "roles": "角色", "groups": "组", "name": "姓名", "unit": "部门", "email": "邮箱",
     "field": "栏位", "reason": "原因", "what": "操作", "why": "原因", "mark": "标记",
@@ -53,12 +56,12 @@ def show() -> str:
     asked = _asked()
     found = asked.found(_PAGE + 1)
     with session.engine().read() as conn:
-        names = people.names(conn)
+        names, units = people.names(conn), groups.names(conn)
     said = {"since": asked.since, "until": asked.until, "actor": asked.actor,
             "kind": asked.kind, "subject": asked.subject}
     return render_template(
         "audit.html", asked=asked, entries=found[:_PAGE], more=len(found) > _PAGE, most=_PAGE,
-        kinds=audit.KINDS, names=names, told=told,
+        kinds=audit.KINDS, names=names, told=lambda one: told(one, units), actor=history.actor,
         export=f"{url_for('audit.export')}?{urlencode(said)}",
     )
 
@@ -67,24 +70,34 @@ def show() -> str:
 @right("admin")
 def export() -> Response:
     asked, zone = _asked(), session.engine().zone
+    with session.engine().read() as conn:
+        units = groups.names(conn)
     rows: list[list[object]] = [["时间", "工号", "姓名", "做了什么", "对象", "内容"]]
     rows += [
-        [f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}", one.actor, one.actor_name,
-         audit.KINDS.get(one.kind, one.kind), one.subject, told(one)]
+        [f"{one.at.astimezone(zone):%Y-%m-%d %H:%M:%S}", one.actor,
+         history.actor(one.actor_name), audit.KINDS.get(one.kind, one.kind), one.subject,
+         told(one, units)]
         for one in asked.found(_FILE)
     ]
     return csv_file(f"日志-{asked.since}-{asked.until}.csv", rows)
 
 
-def told(entry: Entry) -> str:
-    """What the entry says besides, in words."""
+def told(entry: Entry, units: Mapping[str, str]) -> str:
+    """What the entry says besides, in words; ``units`` are the names of groups."""
     said = []
     for name, value in entry.data.items():
+        words = {"roles": _ROLES, "groups": units}.get(name, {})
         if isinstance(value, dict) and value.keys() == {"from", "to"}:
-            value = f"{shown(value['from'])} → {shown(value['to'])}"
+            value = f"{_in(words, value['from'])} → {_in(words, value['to'])}"
         if value not in (None, "", []):
-            said.append(f"{_WORDS.get(name, name)}：{shown(value)}")
+            said.append(f"{_WORDS.get(name, name)}：{_in(words, value)}")
     return "；".join(said)
+
+
+def _in(words: Mapping[str, str], value: Any) -> str:
+    if isinstance(value, list):
+        return "、".join(words.get(str(one), str(one)) for one in value) or "—"
+    return shown(value)
 
 
 def seen(case_id: int) -> None:
