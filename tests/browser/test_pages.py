@@ -81,7 +81,7 @@ def test_from_the_call_to_the_end(
     page.get_by_label("事由").select_option("资费")
     page.get_by_label("争议金额").fill("12.5")
     page.get_by_role("button", name="提交受理").click()
-    expect(page.get_by_role("status")).to_contain_text("已受理")
+    expect(page.get_by_text("已受理。")).to_be_visible()
     page.locator("[data-diagram]").scroll_into_view_if_needed()  # it is drawn when it is seen
     expect(page.locator("[data-diagram]")).to_have_attribute("data-ready", "true", timeout=15000)
     expect(page.locator(".diagram-token")).to_have_text("1")
