@@ -42,6 +42,7 @@ _OF_CASE = frozenset({"kind", "status"})
 """The filters that read the case."""
 _MAX_LIMIT = 500
 _DONE_LOOKED_AT = 1000
+_FEW_CASES = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,7 @@ def page(
     if not _OF_CASE.isdisjoint(filters or {}):
         picked = picked.join(case_table, case_table.c.key == user_tasks.c.case_id)
     for word in search.split()[:8]:
-        picked = picked.where(_matches(word))
+        picked = picked.where(_matches(conn, word))
     for name, value in (filters or {}).items():
         picked = picked.where(_filter(name, value, now))
     keys = _after(_ordered(picked, view), view, after).limit(limit + 1).scalar_subquery()
@@ -249,13 +250,20 @@ def _view(view: View, person: Person) -> list[ColumnElement[bool]]:
     return [t.state == "created", t.assignee.is_(None), t.candidates.overlap(mine)]
 
 
-def _matches(word: str) -> ColumnElement[bool]:
-    # By keys, so that the index answers for the cases alone.
-    cases_found = select(case_table.c.key).where(contains(case_table.c.search, word))
-    return or_(
-        user_tasks.c.case_id.in_(cases_found),
-        func.lower(user_tasks.c.name).contains(word.lower(), autoescape=True),
+def _matches(conn: Connection, word: str) -> ColumnElement[bool]:
+    """Few cases are found by the index of bigrams; where a word stands in many, the case of each
+    task is looked at: a view has fewer tasks, or its page is soon full."""
+    named = func.lower(user_tasks.c.name).contains(word.lower(), autoescape=True)
+    rare = select(case_table.c.key).where(contains(case_table.c.search, word))
+    found = conn.scalars(rare.limit(_FEW_CASES + 1)).all()
+    if len(found) <= _FEW_CASES:
+        return or_(user_tasks.c.case_id.in_(found), named)
+    said = (
+        select(func.strpos(func.lower(case_table.c.search), word.lower()) > 0)
+        .where(case_table.c.key == user_tasks.c.case_id)
+        .scalar_subquery()
     )
+    return or_(said, named)
 
 
 def _filter(name: str, value: Any, now: datetime) -> ColumnElement[bool]:

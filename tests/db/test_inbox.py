@@ -108,7 +108,12 @@ def test_what_is_done_comes_latest_first_and_pages_join_up(engine: Engine, play:
     ("search", "found"),
     [("断网", 1), ("13800000002", 1), ("断 0002", 1), ("查看", 2), ("没有", 0), ("%", 0)],
 )
-def test_search(engine: Engine, search: str, found: int) -> None:
+@pytest.mark.parametrize("few", [1000, 0])
+def test_search(
+    engine: Engine, search: str, found: int, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Words are found alike, whether they stand in few cases or in many."""
+    monkeypatch.setattr(inbox, "_FEW_CASES", few)
     errand.deploy(engine)
     opened(engine, "宽带断网", phone="13800000002")
     opened(engine, "资费")
