@@ -62,9 +62,12 @@ class Plan:
         return times
 
     def part(self, index: int, parts: int, together: Collection[str]) -> tuple[Arrival, ...]:
-        """Each customer's arrivals are in one part; those of customers who come with a kind
-        that is to be kept ``together`` are all in the first."""
-        first = {one.customer for one in self.arrivals if one.kind in together}
+        """Each customer's arrivals are in one part; those of customers who come with a kind, or
+        in a hot spot, that is to be kept ``together`` are all in the first."""
+        first = {
+            one.customer for one in self.arrivals
+            if one.kind in together or one.hot_spot in together
+        }
         return tuple(
             one for one in self.arrivals
             if (0 if one.customer in first else one.customer % parts) == index

@@ -251,10 +251,12 @@ def serve(year: Year, index: int, workers: int, pipe: Pipe[Any, Any], stop: Any)
 
 
 def part(made: Stage, plan: Plan, index: int, workers: int) -> tuple[samples.Arrival, ...]:
-    """What the worker with this index plays. Cases that open others have one worker, so that
-    these take their numbers in the order of time."""
-    kinds = made.behaviour.kinds.items()
-    return plan.part(index, workers, {kind for kind, one in kinds if one.get("opens")})
+    """What the worker with this index plays. One plays all cases that open others, so that
+    these take their numbers in the order of time, and all that a matter binds, so that its
+    answer comes at its time."""
+    opening = {kind for kind, one in made.behaviour.kinds.items() if one.get("opens")}
+    bound = {spot.id for spot in made.behaviour.hot_spots if spot.matter}
+    return plan.part(index, workers, opening | bound)
 
 
 def _told(pipe: Pipe[Any, Any]) -> tuple[Any, ...] | None:
