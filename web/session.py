@@ -40,6 +40,8 @@ a session, whose token its blueprint asks for."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ENGINE = "bihuan"
 _KNOWN = "bihuan-people"
+_REMEMBERED_S = 300.0
+"""The longest that an account is not asked for anew, should nothing be told."""
 
 
 class SignedOut(BihuanError):
@@ -193,7 +195,7 @@ def _person(remembers: bool) -> Person | None:
     if told is None:
         return ask()
     known: Recent = current_app.extensions[_KNOWN]
-    return known.get((login, epoch, told), ask)
+    return known.get((login, epoch, told, time.monotonic() // _REMEMBERED_S), ask)
 
 
 def _storable() -> bool:

@@ -34,7 +34,8 @@ class Asked:
 
     def address(self, endpoint: str = "board.show", **more: str | None) -> str:
         said = {"by": self.by, "kind": self.kind, "only": self.only, "at": self.at, **more}
-        return f"{url_for(endpoint)}?{urlencode({k: v for k, v in said.items() if v is not None})}"
+        kept = {k: v for k, v in said.items() if v or (k == "at" and v is not None)}
+        return f"{url_for(endpoint)}?{urlencode(kept)}"
 
 
 @pages.get("")

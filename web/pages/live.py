@@ -9,12 +9,14 @@ different by the mere passing of time.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Response, request
 
 from web import session
+
+_LONGEST = timedelta(minutes=1)
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -32,8 +34,10 @@ def token(topics: Iterable[str]) -> str:
 
 
 def mark(present: str, until: datetime | None = None) -> str:
-    """The mark of a piece that was read after ``present`` was asked."""
-    return f"{present}~{until.timestamp() if until else ''}" if present else ""
+    """The mark of a piece that was read after ``present`` was asked. It holds for a minute at
+    most: behind a pooler of connections, or a network that drops them, nothing may be told."""
+    latest = session.engine().now() + _LONGEST
+    return f"{present}~{min(until or latest, latest).timestamp()}" if present else ""
 
 
 def unchanged(present: str) -> bool:
@@ -42,7 +46,7 @@ def unchanged(present: str) -> bool:
     if not present or asked != present:
         return False
     try:
-        return not until or session.engine().now().timestamp() < float(until)
+        return session.engine().now().timestamp() < float(until)
     except ValueError:
         return False
 
