@@ -63,9 +63,9 @@ def office(database: str, shipped_files: list[Any]) -> Iterator[Office]:
     engine.close()
 
 
-def open_(office: Office, kind: str, data: dict[str, Json]) -> str:
+def open_(office: Office, kind: str, data: dict[str, Json], **options: Any) -> str:
     with office.engine.unit("shouli01") as unit:
-        key = cases.open_(unit, kind, data).case_id
+        key = cases.open_(unit, kind, data, **options).case_id
     office.work()
     return number_of(office, key)
 
@@ -99,6 +99,14 @@ def test_an_opinion_becomes_a_complaint(office: Office) -> None:
     assert opinion.closed_at is not None
     assert opinion.status == "已转投诉"
     assert complaint.data["customer_ref"] == "138****8000"
+    assert not complaint.sample
+
+
+def test_what_a_sample_opens_is_a_sample(office: Office) -> None:
+    open_(office, "opinion", FIRST["opinion"][0], sample=True)
+    office.do("analyse", "zhiliang01", analysis="客户要求解决", opinion_result="complaint")
+    [complaint] = rows(office, "complaint")
+    assert complaint.sample
 
 
 def test_a_limit_that_somebody_sets_is_a_clock(office: Office) -> None:
