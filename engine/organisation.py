@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from engine import groups, people
 from engine.errors import Invalid
+from engine.json_file import fault
 from engine.model import Json
 from engine.store.unit import Unit
 
@@ -198,9 +199,11 @@ def _set_units(
 def _read(content: bytes, filename: str) -> dict[str, Any]:
     try:
         data = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        raise _wrong(filename, "", *fault(error)) from error
+    except (UnicodeDecodeError, RecursionError) as error:
         raise _wrong(
-            filename, "", f"不是 UTF-8 的 JSON 文件（{error}）。", f"Not JSON in UTF-8 ({error})."
+            filename, "", "不是 UTF-8 的 JSON 文件，请另存为 UTF-8。", "Not JSON in UTF-8."
         ) from error
     if not isinstance(data, dict):
         raise _wrong(filename, "", "应当是一个对象。", "Must be an object.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from engine import articles, bpmn, catalogue, dmn, figures, lists
 from engine.dmn.together import Elsewhere
 from engine.errors import BihuanError, Invalid
+from engine.json_file import fault
 from engine.feel import Function
 from engine.model import File, Finding, Json
 from engine.store.unit import Check
@@ -228,11 +229,13 @@ _READERS = {
 def _json(file: File) -> dict[str, Json]:
     try:
         data = json.loads(file.content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
+        zh, en = fault(error)
+        raise Invalid(f"{file.name}：{zh}", f"{file.name}: {en}", line=error.lineno) from None
+    except (UnicodeDecodeError, RecursionError):
         raise Invalid(
-            f"{file.name} 不是 UTF-8 的 JSON 文件（{error}）。",
-            f"{file.name} is no JSON in UTF-8 ({error}).",
-            line=getattr(error, "lineno", None),
+            f"{file.name} 不是 UTF-8 的 JSON 文件，请另存为 UTF-8。",
+            f"{file.name} is no JSON in UTF-8.",
         ) from None
     if not isinstance(data, dict):
         raise Invalid(f"{file.name} 应为一个 JSON 对象。", f"{file.name} must be a JSON object.")

@@ -15,6 +15,7 @@ from typing import Any
 import re2
 
 from engine.feel import FeelError
+from engine.json_file import fault
 from engine.model import Finding
 from forms import component as c
 from forms.text import BLANK, Feel, Functions, TemplateError, Text, feel, text
@@ -111,8 +112,8 @@ def load(content: bytes, reader: Reader) -> Raw | None:
                       "请以 UTF-8 编码保存。", "Save it as UTF-8.")
         return None
     except json.JSONDecodeError as error:
-        reader.remark("json", f"不是有效的 JSON：第 {error.lineno} 行第 {error.colno} 列",
-                      f"Not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}",
+        zh, en = fault(error)
+        reader.remark("json", f"不是有效的 JSON：{zh.rstrip('。')}", en.rstrip("."),
                       "请用表单编辑器重新保存。", "Save it again from the form editor.",
                       line=error.lineno)
         return None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from types import MappingProxyType
@@ -14,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from engine.calendar.arithmetic import MIDNIGHT, Calendar, Hours, Quiet, Year
 from engine.errors import Invalid
+from engine.json_file import JsonReader
 from engine.model import Finding, Json
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -82,16 +81,13 @@ def _clock(text: str) -> time:
     return time(int(hour), int(minute))
 
 
-@dataclass
-class _Reader:
-    """Collects every fault instead of stopping at the first. Places read like
-    ``years.2026.holidays[3].to``."""
-
-    filename: str
-    findings: list[Finding] = field(default_factory=list)
+class _Reader(JsonReader):
+    rule = "calendar-file"
 
     def calendar(self, content: bytes) -> Calendar | None:
         data = self._json(content)
+        if not self.findings and not isinstance(data, dict):
+            self._wrong("", "文件的内容应当是一个对象。", "The file must hold one object.")
         if not isinstance(data, dict):
             return None
         self._keys("", data, {"name", "zone", "hours", "makeupHours", "years", "quiet", "about"})
@@ -109,40 +105,6 @@ class _Reader:
             years=MappingProxyType(years), quiet=quiet,
         )
 
-    def _wrong(self, place: str, zh: str, en: str, line: int | None = None) -> None:
-        at_zh, at_en = (f"{place}：", f"{place}: ") if place else ("", "")
-        self.findings.append(
-            Finding("calendar-file", "error", self.filename, at_zh + zh, at_en + en, line=line)
-        )
-
-    def _json(self, content: bytes) -> Json:
-        try:
-            data = json.loads(content.decode("utf-8-sig"), object_pairs_hook=self._once)
-        except UnicodeDecodeError:
-            self._wrong("", "文件不是 UTF-8 编码，请另存为 UTF-8。", "The file is not UTF-8.")
-            return None
-        except RecursionError:
-            self._wrong("", "文件嵌套太深。", "The file is nested too deeply.")
-            return None
-        except json.JSONDecodeError as error:
-            self._wrong(
-                "", f"第 {error.lineno} 行第 {error.colno} 列不是正确的 JSON（{error.msg}）。",
-                f"Line {error.lineno}, column {error.colno} is not JSON ({error.msg}).",
-                error.lineno,
-            )
-            return None
-        if not isinstance(data, dict):
-            self._wrong("", "文件的内容应当是一个对象。", "The file must hold one object.")
-        return data
-
-    def _once(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-        found: dict[str, Json] = {}
-        for key, value in pairs:
-            if key in found:
-                self._wrong(key, "这个键写了两次。", "This key is given twice.")
-            found[key] = value
-        return found
-
     def _keys(self, place: str, data: Mapping[str, Any], known: set[str]) -> None:
         for key in data:
             if key in known:
@@ -151,12 +113,6 @@ class _Reader:
             zh = f"未知的键，是否指 {close[0]}？" if close else "未知的键。"
             en = f"Unknown key; did you mean {close[0]}?" if close else "Unknown key."
             self._wrong(f"{place}.{key}".lstrip("."), zh, en)
-
-    def _text(self, place: str, value: Json) -> str:
-        if not isinstance(value, str) or not value.strip():
-            self._wrong(place, "缺少文字。", "A text is missing.")
-            return ""
-        return value.strip()
 
     def _zone(self, value: Json) -> ZoneInfo | None:
         try:

@@ -6,18 +6,17 @@ The file ``NAME.case.json`` is described in docs/architecture.md.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.catalogue import Catalogue
 from engine.errors import Invalid
+from engine.json_file import JsonReader
 from engine.feel import Expression, FeelError, Function, compile_expression
 from engine.model import Finding, Json
 from engine.privacy import MASKS
@@ -194,26 +193,16 @@ def with_options(kind: CaseKind, catalogues: Mapping[str, Catalogue]) -> CaseKin
     return replace(kind, fields=tuple(map(filled, kind.fields)))
 
 
-@dataclass
-class _Reader:
-    filename: str
-    functions: Mapping[str, Function]
-    findings: list[Finding] = field(default_factory=list)
+class _Reader(JsonReader):
+    rule = "case-kind"
+
+    def __init__(self, filename: str, functions: Mapping[str, Function]) -> None:
+        super().__init__(filename)
+        self.functions = functions
 
     def kind(self, content: bytes) -> CaseKind | None:
-        try:
-            data = json.loads(content.decode("utf-8-sig"))
-        except (UnicodeDecodeError, RecursionError) as error:
-            self._wrong("", f"不是 UTF-8 的 JSON（{error}）。", f"not JSON in UTF-8 ({error}).")
-            return None
-        except json.JSONDecodeError as error:
-            self._wrong(
-                "", f"第 {error.lineno} 行第 {error.colno} 列不是正确的 JSON（{error.msg}）。",
-                f"line {error.lineno}, column {error.colno} is not JSON ({error.msg}).",
-                error.lineno,
-            )
-            return None
-        if not self._object("", data, _KEYS):
+        data = self._json(content)
+        if self.findings or not self._object("", data, _KEYS):
             return None
         fields = self._fields(data.get("fields"))
         keys = [one.key for one in fields]
@@ -413,12 +402,6 @@ class _Reader:
             self._wrong(place, error.zh, error.en)
             return None
 
-    def _text(self, place: str, value: Json) -> str:
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        self._wrong(place, "缺少文字。", "must be a text.")
-        return ""
-
     def _texts(self, place: str, value: Json) -> tuple[str, ...]:
         if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
             return tuple(value)
@@ -436,28 +419,3 @@ class _Reader:
         if text and not pattern.fullmatch(text):
             self._wrong(place, f"{text!r} 不能用作标识。", f"{text!r} is no identifier.")
         return text
-
-    def _one_of(self, place: str, value: Json, known: Iterable[str]) -> None:
-        choices = sorted(known)
-        if value in choices:
-            return
-        near = get_close_matches(str(value), choices, 1) or choices
-        self._wrong(
-            place, f"没有 {value!r}；可用：{'、'.join(near)}。",
-            f"{value!r} is unknown; known: {', '.join(near)}.",
-        )
-
-    def _object(self, place: str, value: Json, known: Iterable[str]) -> bool:
-        if not isinstance(value, dict):
-            self._wrong(place, "应当是一个对象。", "must be an object.")
-            return False
-        for key in value:
-            if key not in known:
-                self._one_of(f"{place}.{key}".lstrip("."), key, known)
-        return True
-
-    def _wrong(self, place: str, zh: str, en: str, line: int | None = None) -> None:
-        at_zh, at_en = (f"{place}：", f"{place}: ") if place else ("", "")
-        self.findings.append(
-            Finding("case-kind", "error", self.filename, at_zh + zh, at_en + en, line=line)
-        )

@@ -42,7 +42,6 @@ class Category:
         begun = self.since is None or self.since <= on
         return begun and (self.until is None or on <= self.until)
 
-
     def within(self, code: str) -> bool:
         """Whether it is this category or somewhere below it."""
         return self.code == code or self.code.startswith(code + SEPARATOR)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date
-from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Any
 
 from engine.catalogue.model import SEPARATOR, Catalogue, Category, Level
 from engine.errors import Invalid
+from engine.json_file import JsonReader
 from engine.model import Finding, Json
 
 _KEYS = {"id", "name", "about", "levels", "elements", "categories"}
@@ -63,16 +60,16 @@ def removed(before: Catalogue, now: Catalogue, filename: str) -> list[Finding]:
     ]
 
 
-@dataclass
-class _Reader:
-    """Collects every fault. Places read like ``network.coverage.elements``: a category's place
-    is its code."""
+class _Reader(JsonReader):
+    """A category's place is its code: ``network.coverage.elements``."""
 
-    filename: str
-    findings: list[Finding] = field(default_factory=list)
-    categories: dict[str, Category] = field(default_factory=dict)
-    elements: dict[str, str] = field(default_factory=dict)
-    levels: tuple[Level, ...] = ()
+    rule = "catalogue-file"
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(filename)
+        self.categories: dict[str, Category] = {}
+        self.elements: dict[str, str] = {}
+        self.levels: tuple[Level, ...] = ()
 
     def catalogue(self, content: bytes) -> Catalogue | None:
         data = self._json(content)
@@ -219,47 +216,3 @@ class _Reader:
 
     def _optional(self, place: str, value: Json) -> str | None:
         return None if value is None else self._text(place, value)
-
-    def _text(self, place: str, value: Json) -> str:
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-        self._wrong(place, "缺少文字。", "must be a text.")
-        return ""
-
-    def _one_of(self, place: str, value: str, known: Iterable[str]) -> None:
-        choices = sorted(known)
-        if value in choices:
-            return
-        near = get_close_matches(value, choices, 1) or choices
-        self._wrong(
-            place, f"没有 {value!r}；可用：{'、'.join(near)}。",
-            f"{value!r} is unknown; known: {', '.join(near)}.",
-        )
-
-    def _object(self, place: str, value: Any, known: Iterable[str]) -> bool:
-        if not isinstance(value, dict):
-            self._wrong(place, "应当是一个对象。", "must be an object.")
-            return False
-        for key in value:
-            self._one_of(f"{place}.{key}".lstrip("."), key, known)
-        return True
-
-    def _json(self, content: bytes) -> Json:
-        try:
-            return json.loads(content.decode("utf-8-sig"))
-        except (UnicodeDecodeError, RecursionError) as error:
-            self._wrong("", f"不是 UTF-8 的 JSON（{error}）。", f"not JSON in UTF-8 ({error}).")
-        except json.JSONDecodeError as error:
-            self._wrong(
-                "", f"第 {error.lineno} 行第 {error.colno} 列不是正确的 JSON（{error.msg}）。",
-                f"line {error.lineno}, column {error.colno} is not JSON ({error.msg}).",
-                error.lineno,
-            )
-        return None
-
-    def _wrong(self, place: str, zh: str, en: str, line: int | None = None) -> None:
-        at_zh, at_en = (f"{place}：", f"{place}: ") if place else ("", "")
-        self.findings.append(
-            Finding("catalogue-file", "error", self.filename, at_zh + zh, at_en + en, line=line)
-        )
-

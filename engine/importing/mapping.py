@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.errors import Invalid
+from engine.json_file import fault
 from engine.feel import Expression, FeelError, Function, compile_expression, to_json
 from engine.importing.sheets import Row
 from engine.importing.values import Received, RowRejected, as_type, blank, cleaned
@@ -176,9 +177,11 @@ class _Reader:
     def mapping(self, content: bytes) -> Mapping:
         try:
             data = json.loads(content.decode("utf-8-sig"))
-        except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        except json.JSONDecodeError as error:
+            raise self._wrong("", *fault(error)) from error
+        except (UnicodeDecodeError, RecursionError) as error:
             raise self._wrong(
-                "", f"不是 UTF-8 的 JSON 文件（{error}）。", f"not JSON in UTF-8 ({error})."
+                "", "不是 UTF-8 的 JSON 文件，请另存为 UTF-8。", "not JSON in UTF-8."
             ) from error
         self._object("", data, _KEYS)
         source = self._text("source", data.get("source"))

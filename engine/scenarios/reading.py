@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from engine.errors import Invalid
+from engine.json_file import fault
 from engine.model import Json
 from engine.scenarios.schema import Problem, problems
 
@@ -58,11 +59,9 @@ def _json(content: bytes, filename: str) -> Any:
     try:
         return json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
+        zh, en = fault(error)
         raise Invalid(
-            f"{filename}：第 {error.lineno} 行第 {error.colno} 列不是正确的 JSON（{error.msg}）。",
-            f"{filename}: line {error.lineno}, column {error.colno} is not JSON ({error.msg}).",
-            file=filename,
-            line=error.lineno,
+            f"{filename}：{zh}", f"{filename}: {en}", file=filename, line=error.lineno
         ) from None
     except (ValueError, RecursionError):
         raise Invalid(

@@ -68,7 +68,8 @@ def test_a_wrong_file_says_where_and_changes_nothing(browser_of: Open) -> None:
     root = browser_of("root")
     data = organisation(root)
     wrong: list[tuple[object, str]] = [
-        (b"{", "不是 UTF-8 的 JSON 文件"),
+        (b"{", "第 1 行第 2 列：这里应是带双引号的键"),
+        ("{}".encode("utf-16"), "请另存为 UTF-8"),
         ({**data, "person": []}, "未知的键 person"),
         ({**data, "units": {"nowhere": {"kind": "team"}}}, "groups 中没有这个组"),
         ({**data, "people": [*data["people"], {"login": "sun", "name": "孙", "groups": ["intak"]}]},
