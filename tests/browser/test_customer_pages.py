@@ -163,6 +163,28 @@ def test_evidence_is_added_removed_and_kept_with_the_draft(
     assert names(desk) == []
 
 
+def test_files_are_added_on_the_case_page(
+    page: Page, enter: Enter, accessible: Check, desk: Engine, photo: Path, tmp_path: Path,
+    nothing_goes_wrong: list[str],
+) -> None:
+    _handling(desk)
+    with desk.read() as conn:
+        [row] = cases.search(conn, kind="complaint").rows
+    enter("shouli01")
+    page.goto(f"/cases/{row.key}")
+    wrong = tmp_path / "清单.exe"
+    wrong.write_bytes(b"MZ")
+    page.get_by_label("选择文件").set_input_files(wrong)
+    page.get_by_role("button", name="上传").click()
+    expect(page.get_by_text("不能上传这种文件")).to_be_visible()
+    nothing_goes_wrong[:] = [one for one in nothing_goes_wrong if not REFUSED.search(one)]
+    page.get_by_label("选择文件").set_input_files(photo)
+    page.get_by_role("button", name="上传").click()
+    expect(page.get_by_role("link", name="现场.jpg")).to_be_visible()
+    accessible()
+    assert names(desk) == ["现场.jpg"]
+
+
 def _handling(desk: Engine) -> int:
     """The handling of a complaint in the hands of shouli01."""
     said = {
