@@ -129,6 +129,7 @@ def test_the_regulators_clocks_run_beside_ours(desk: Desk) -> None:
     desk.done("tell_escalation")
     found = desk.clocks()
     assert (_due(found["监管"]), _due(found["监管办结"])) == ("03-17 09:00", "04-01 09:00")
+    assert "自 3月2日 09:00 起 30 天（自然时间）" in desk.why(found["监管办结"])
     assert found["回复"].state == "running"
 
 
