@@ -10,6 +10,9 @@ from engine.bpmn.known import Known
 from engine.bpmn.remarks import Remarks
 from engine.model import Binding, Finding, Severity
 
+_FORMS = ("action.form", "mail.form", "sms.form")
+"""Properties of message events: the forms of a button, of an answer by mail and by text message."""
+
 
 def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Finding]:
     for element in (*process.elements.values(), process.itself):
@@ -18,8 +21,9 @@ def check(remarks: Remarks, process: ProcessInfo, known: Known) -> Iterator[Find
         yield from _missing(remarks, element, "表单", "form", element.form, known.forms)
         for group in _groups_named(element):
             yield from _unknown_group(remarks, element, group, known.groups)
-        button = element.properties.get("action.form")
-        yield from _missing(remarks, element, "表单", "form", button, known.forms)
+        for name in _FORMS:
+            named = element.properties.get(name)
+            yield from _missing(remarks, element, "表单", "form", named, known.forms)
         yield from _missing(remarks, element, "决策", "decision", decision, known.decisions)
         yield from _missing(remarks, element, "流程", "process", called, known.processes)
         yield from _not_callable(remarks, element, called, known)

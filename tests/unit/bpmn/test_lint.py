@@ -161,8 +161,9 @@ def test_strangers_diagrams_get_findings_not_crashes() -> None:
         assert any(one.severity == "error" for one in findings), file
 
 
-def test_the_form_of_a_button_must_exist() -> None:
-    button = z("properties", z("property", name="action.form", value="urge"))
+@pytest.mark.parametrize("name", ["action.form", "mail.form", "sms.form"])
+def test_the_form_of_a_button_and_of_an_answer_must_exist(name: str) -> None:
+    button = z("properties", z("property", name=name, value="urge"))
     content = around(
         user("a", WHO),
         boundary("b", "a", message("m"), button, interrupting=False),
