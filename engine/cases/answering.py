@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, func, or_, select
 
 from engine.cases.kinds import Answers
 from engine.cases.lookup import kind as kind_of
@@ -15,37 +15,29 @@ from engine.tables import cases as table
 from engine.tables import customers as customer_table
 
 
-def same_matter(conn: Connection, case_id: int, at: datetime) -> list[Json]:
+def same_matter(
+    conn: Connection, case_id: int, at: datetime, number: int | None = None
+) -> list[Json]:
     """Other cases of the case's customer, whatever the number, about the same matter that are
     being answered now, or were answered since ``days`` before ``at``; those being answered
     first, then the latest answer. Merged ones are not among them: their originals are.
+    ``number`` is the highest deployment number, where the caller knows it.
 
     Each is a context ``{key, number, status, answering, answer, answered_at}``; ``answer`` and
     ``answered_at`` (a date and time) are null where nothing was answered."""
-    found = conn.execute(_OWN.where(table.c.key == case_id)).first()
-    rule = kind_of(conn, found.kind).answers if found is not None else None
-    if found is None or rule is None or found.customer_key is None:
+    rows = conn.execute(_OF_CUSTOMER, {"case_id": case_id}).all()
+    own = next((row for row in rows if row.key == case_id), None)
+    rule = kind_of(conn, own.kind, number).answers if own is not None else None
+    if own is None or rule is None:
         return []
-    same = {key: found.data.get(key) for key in rule.same}
+    same = {key: own.data.get(key) for key in rule.same}
     if any(value in (None, "") for value in same.values()):
         return []
-    person = (
-        select(func.coalesce(customer_table.c.merged_into, customer_table.c.key))
-        .where(customer_table.c.key == found.customer_key).scalar_subquery()
-    )
-    record = customer_table.alias("record")
-    records = select(record.c.key).where(
-        or_(record.c.key == person, record.c.merged_into == person)
-    )
-    rows = conn.execute(
-        _OWN.where(
-            table.c.customer_key.in_(records), table.c.kind == found.kind,
-            table.c.key != case_id, table.c.merged_into.is_(None),
-            table.c.data.contains(same),
-        ).order_by(table.c.received_at.desc()).limit(_MOST)
-    )
-    told = [_told(row, rule) for row in rows]
     since = at - timedelta(days=rule.days)
+    told = [
+        _told(row, rule) for row in rows
+        if row.key != case_id and {key: row.data.get(key) for key in rule.same} == same
+    ]
     counted = [
         one for one in told
         if one["answering"] or (_moment(one["answered_at"]) or _NEVER) >= since
@@ -72,8 +64,20 @@ def _moment(value: Json) -> datetime | None:
 
 
 _MOST = 50
+"""Cases of one customer that are looked at, the latest received."""
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_OWN = select(
-    table.c.key, table.c.number, table.c.kind, table.c.status, table.c.data, table.c.closed_at,
-    table.c.customer_key,
+_own, _person, _record = table.alias("own"), customer_table.alias(), customer_table.alias()
+_leads = func.coalesce(_person.c.merged_into, _person.c.key)
+_OF_CUSTOMER = (
+    select(table.c.key, table.c.number, table.c.kind, table.c.status, table.c.data,
+           table.c.closed_at)
+    .select_from(_own)
+    .join(_person, _person.c.key == _own.c.customer_key)
+    .join(_record, or_(_record.c.key == _leads, _record.c.merged_into == _leads))
+    .join(table, and_(
+        table.c.customer_key == _record.c.key, table.c.kind == _own.c.kind,
+        or_(table.c.merged_into.is_(None), table.c.key == _own.c.key),
+    ))
+    .where(_own.c.key == bindparam("case_id"))
+    .order_by((table.c.key == _own.c.key).desc(), table.c.received_at.desc()).limit(_MOST)
 )

@@ -11,6 +11,7 @@ import pytest
 
 from engine import cases, deployment, groups, housekeeping, people, tasks
 from engine.cases.work import open_tasks
+from engine.customers import merging
 from engine.model import File, Json
 from engine.resources import kind_of
 from engine.wiring import Engine
@@ -148,3 +149,16 @@ def _all_shown(browser: Browser, desk: Engine, case_id: int) -> str:
     key = task_key(desk, case_id)
     said = {"consistency": "same", "contact_result": "reached"}
     return browser.post(f"/tasks/{key}/form", said).text
+
+
+def test_the_customer_is_the_person_whatever_the_number(desk: Engine, replier: Browser) -> None:
+    first, second = to_be_answered(desk), to_be_answered(desk, customer_ref="13900000009")
+    page = replier.get(f"/tasks/{task_key(desk, second)}")
+    assert "同一客户同一事项" not in page.words
+    with desk.unit("chief") as unit:
+        mine, other = (cases.view(unit.conn, key).customer_key for key in (second, first))
+        assert mine is not None
+        assert other is not None
+        merging.merge(unit, mine, other, "同一人的两个号码", people.get(unit.conn, "chief"))
+    page = replier.get(f"/tasks/{task_key(desk, second)}")
+    assert f"{number(desk, first)} 回复中， 正在答复" in page.words

@@ -46,13 +46,15 @@ def me() -> dict[str, Any]:
     return {"me": {"login": person.login, "name": person.name}}
 
 
-def known(conn: Connection, form: forms.Form | None, case_id: int | None) -> dict[str, Any]:
+def known(
+    conn: Connection, form: forms.Form | None, case_id: int | None, number: int | None = None
+) -> dict[str, Any]:
     """What the form of a case's task sees besides the task's variables: ``me``, and where it
     reads it ``same_matter``: the customer's other cases about the same matter that are being
-    answered or were answered, as of now."""
+    answered or were answered, as of now (``number``: the highest deployment number, if known)."""
     if form is None or case_id is None or _SAME not in form.read:
         return me()
-    return me() | {_SAME: answering.same_matter(conn, case_id, datetime.now(UTC))}
+    return me() | {_SAME: answering.same_matter(conn, case_id, datetime.now(UTC), number)}
 
 
 def entered(form: forms.Form) -> dict[str, Any]:

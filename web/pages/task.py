@@ -92,7 +92,7 @@ class _Filled:
         place = uploads.of_task(self.key, self.case_id)
         uploads.receive(place)
         self.entered = uploads.entered(conn, self.form, place)
-        known = filling.known(conn, self.form, asked.case_id)
+        known = filling.known(conn, self.form, asked.case_id, asked.number)
         checked = forms.check(self.form, self.entered, asked.variables | known)
         self.data = checked.data
         self.errors = {} if filling.changes_rows() else checked.errors | uploads.problems()
