@@ -221,7 +221,7 @@ def test_urging_from_the_case(page: Page, enter: Enter, open_case: OpenCase) -> 
     page.get_by_role("link", name="催办").click()
     page.get_by_label("催办说明").fill("客户又来电")
     page.get_by_role("button", name="确认催办").click()
-    expect(page.get_by_role("status")).to_contain_text("“催办”已提交")
+    expect(page.get_by_role("status").filter(has_text="“催办”已提交")).to_be_visible()
     expect(page.get_by_text("催办说明：客户又来电")).to_be_visible()
 
 
