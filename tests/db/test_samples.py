@@ -8,10 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
+from click.testing import CliRunner
 from sqlalchemy import select, text
 
 import forms
@@ -39,6 +41,19 @@ def demo(database: str) -> Iterator[Engine]:
     with closing(Engine(database, local_job_types=frozenset({"mail.send"}))) as engine:
         shipped.deploy(engine)
         yield engine
+
+
+def test_an_empty_database_gets_what_comes_with_the_program(
+    database: str, tmp_path: Path
+) -> None:
+    given = {"DATABASE_URL": database, "BIHUAN_DATA": str(tmp_path)}
+    done = CliRunner().invoke(sample.command, ["--yes"], env=given)
+    assert done.exit_code == 0, done.output
+    assert "已部署" in done.output
+    with closing(Engine(database)) as engine, engine.read() as conn:
+        rows = conn.execute(select(table.c.sample)).all()
+    assert len(rows) >= 40
+    assert all(row.sample for row in rows)
 
 
 @pytest.mark.parametrize("moment", [DAY, NIGHT])
