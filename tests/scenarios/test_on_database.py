@@ -59,9 +59,12 @@ class OnDatabase:
             with self.engine.unit("test") as unit:
                 messages.broadcast(unit, data["signalName"], values)
         else:
-            assert step.type == "CORRELATE_MESSAGE", step.type
+            assert step.type in ("CORRELATE_MESSAGE", "PUBLISH_MESSAGE"), step.type
             with self.engine.unit("test") as unit:
-                messages.publish(unit, data["name"], data["correlationKey"], values)
+                messages.publish(
+                    unit, data["name"], data.get("correlationKey", ""), values,
+                    ttl_s=data.get("timeToLive", 0) / 1000,
+                )
         self._tick()
 
     def complete(self, element_id: str, values: Json) -> None:
