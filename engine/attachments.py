@@ -81,13 +81,19 @@ def unstage(unit: Unit, place: str, key: int) -> None:
 
 def keep(unit: Unit, place: str, case_id: int, keys: Sequence[int]) -> None:
     """The form was sent: its files ``keys`` belong to the case from now on, and its history says
-    so; what else waited is dropped."""
+    so; what else waited is dropped. Conflict where one was removed meanwhile."""
     moved = (
         update(table).where(table.c.stage == place, table.c.key.in_(keys))
         .values(stage=None, case_id=case_id, at=unit.now)
         .returning(table.c.key, table.c.name, table.c.size, table.c.sha256)
     )
     rows = [dict(row) for row in unit.conn.execute(moved).mappings()]
+    missing = set(keys) - {row["key"] for row in rows}
+    if len(named(unit.conn, list(missing), place, case_id)) < len(missing):
+        raise Conflict(
+            "有文件刚被移除，表单没有提交，请核对文件后再提交。",
+            "A file was removed at this very moment; nothing was sent.",
+        )
     unit.conn.execute(delete(table).where(table.c.stage == place))
     _tell(unit, case_id, sorted(rows, key=lambda row: int(row["key"])))
 

@@ -7,13 +7,17 @@ from datetime import timedelta
 from io import BytesIO
 
 from flask import Flask
+import pytest
 import time_machine
 
 from engine import attachments, history, people
 from engine.cases import work
+from engine.errors import Conflict
 from engine.wiring import Engine
 from tests.web.conftest import Answer, Browser
-from tests.web.test_service import complete, customer, file, office, row, shipped_files, site
+from tests.web.test_service import (
+    FILED, complete, customer, file, office, row, shipped_files, site,
+)
 
 __all__ = ["customer", "office", "shipped_files", "site"]
 
@@ -176,3 +180,66 @@ def test_who_says_what_he_consulted_attaches_it_or_says_where_it_is(
     assert browser.post(
         f"/tasks/{task}/complete", {**said, "evidence_files": ["", kept]}
     ).status == 303
+
+
+def test_a_customer_s_form_with_a_picture_sent_twice_opens_one_case(
+    office: Engine, customer: Browser
+) -> None:
+    page = customer.get("/service/new/complaint")
+    said = {**FILED, "_files": ticket_of(page), **_with_picture(customer, page)}
+    assert customer.post("/service/new/complaint", said).status == 303
+    again = customer.post("/service/new/complaint", said)
+    assert (again.status, again.location) == (303, "/service/status")
+    assert files(office) == ["现场.jpg"]
+
+
+def _with_picture(customer: Browser, page: Answer) -> dict[str, object]:
+    """What the page's form says of the picture that was added to it, and its token."""
+    once = re.search(r'name="once" value="([^"]+)"', page.text)
+    field = re.search(r'data-file-field="([^"]+)"', page.text)
+    assert once
+    assert field
+    return {"once": once[1], field[1]: ["", id_in(add(customer, page, field=field[1]))]}
+
+
+def test_pictures_of_many_do_not_keep_others_from_filing(customer: Browser) -> None:
+    found: list[int] = []
+    while 429 not in found:
+        assert len(found) < 100
+        if len(found) % attachments.MOST_STAGED == 0:
+            page = customer.get("/service/new/complaint")
+            field = re.search(r'data-file-field="([^"]+)"', page.text)
+            assert field
+        found.append(add(customer, page, field=field[1]).status)
+    assert set(found[:-1]) == {201}
+    assert file(customer).status == 303
+
+
+def test_an_id_that_is_none_is_said_to_be_gone(
+    office: Engine, site: Flask, customer: Browser
+) -> None:
+    browser, task = handling(office, site, customer)
+    said = {**FEEDBACK, "evidence_files": ["", "9" * 5000]}
+    refused = browser.post(f"/tasks/{task}/complete", said)
+    assert refused.status == 422
+    assert "有文件已不在" in refused.words
+    ticket = ticket_of(browser.get(f"/tasks/{task}"))
+    assert browser.post("/uploads/remove", {"_files": ticket, "id": "9" * 5000}).status == 204
+
+
+def test_a_file_removed_while_its_form_is_sent_is_not_referred_to(
+    office: Engine, site: Flask, customer: Browser
+) -> None:
+    _browser, task = handling(office, site, customer)
+    place, case_id = f"task:{task}", row(office).key
+    with office.unit("x") as unit:
+        kept = attachments.stage(unit, place, ("现场.jpg", "image/jpeg", JPG), case_id)
+        gone = attachments.stage(unit, place, ("误传.jpg", "image/jpeg", JPG), case_id)
+        attachments.unstage(unit, place, gone.key)
+    with pytest.raises(Conflict, match="removed at this very moment"), office.unit("x") as unit:
+        attachments.keep(unit, place, case_id, [kept.key, gone.key])
+    assert files(office) == []
+    with office.unit("x") as unit:
+        attachments.keep(unit, place, case_id, [kept.key])
+        attachments.keep(unit, place, case_id, [kept.key])
+    assert files(office) == ["现场.jpg"]

@@ -61,6 +61,8 @@ def open_() -> Response | tuple[str, int]:
         entered = uploads.entered(conn, form, place)
         checked = forms.check(form, entered, filling.me())
         errors = checked.errors | uploads.problems()
+        if errors and _is_open(conn, once):
+            return _opened_before()  # its files are the case's by now, the form finds them no more
         if errors:
             return _page(form, entered, errors, once), 422
         data = {**checked.data, "owner": login}
@@ -77,8 +79,7 @@ def open_() -> Response | tuple[str, int]:
                 merging.at_intake(unit, key, into)
             team = _team(unit.conn, {**data, "channel": CHANNEL})
     except AlreadyOpened:
-        flash(_("这张单已经建好。"))
-        return session.go_to(url_for("cases.show"))
+        return _opened_before()
     except Invalid as error:
         fields = error.details.get("fields", {})
         return _page(form, entered, fields, once, problem=error.zh), 422
@@ -87,6 +88,11 @@ def open_() -> Response | tuple[str, int]:
         return session.go_to(url_for("case.show", case_id=key))
     flash(_("已建单，归口 %(team)s。", team=team) if team else _("已建单。"))
     return session.go_to(url_for("case.show", case_id=key))
+
+
+def _opened_before() -> Response:
+    flash(_("这张单已经建好。"))
+    return session.go_to(url_for("cases.show"))
 
 
 def _is_open(conn: Connection, once: str) -> bool:

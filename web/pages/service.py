@@ -164,7 +164,10 @@ def file(kind_id: str) -> Response | tuple[str, int]:
         kind, form = _kind(conn, kind_id)
         entered = uploads.entered(conn, form, place)
         checked = forms.check(form, entered, {})
-    errors = checked.errors | uploads.problems()
+        errors = checked.errors | uploads.problems()
+        # Sent again: its files are the case's by now, the form finds them no more.
+        if errors and cases.known_refs(conn, CHANNEL, [once]):
+            return session.go_to(url_for("service.status"))
     if errors:
         return _page(kind, form, entered, errors, once), 422
     limits = ((_FILED_BY_NUMBER, service.number_in(kind, checked.data)),
@@ -251,6 +254,6 @@ def _mine() -> int:
     key = _remembered()
     if key is None:
         flask.abort(session.go_to(url_for("service.status")))
-    if request.method == "POST" and not limiter.hit(_SAID_TO_CASE, str(key)):
+    if request.method == "POST" and not limiter.hit(_SAID_TO_CASE, "case", str(key)):
         raise TooManyRequests
     return key

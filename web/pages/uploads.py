@@ -158,7 +158,7 @@ def _ticket() -> _Ticket:
 def _stage(ticket: _Ticket, field: str, sent: FileStorage | None) -> attachments.Kept:
     if sent is None or field not in ticket.fields:
         raise Invalid(_("没有收到文件，请重新选择。"), "No file came.")
-    if g.person is None and not limiter.hit(_BY_STRANGERS, request.remote_addr or ""):
+    if g.person is None and not limiter.hit(_BY_STRANGERS, "files", request.remote_addr or ""):
         raise TooManyRequests
     allowed = [one for one in current_app.config["SETTINGS"].file_types
                if file_types.accepted(one, ticket.fields[field])]
@@ -187,7 +187,7 @@ def _put(data: dict[str, Any], name: str, value: list[Any]) -> None:
 
 
 def _is_key(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text) < 2**63
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def _who() -> str:
