@@ -10,6 +10,7 @@ such a file, to be edited and loaded again.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,6 +26,8 @@ from engine.store.unit import Unit
 _KEYS = {"about", "sample", "name", "groups", "units", "people"}
 _UNIT_KEYS = {"kind", "parent", "city", "lead", "deputy", "email"}
 _PERSON_KEYS = {"login", "name", "roles", "groups", "department", "email"}
+_UNKEPT = re.compile(r"\\u0000|[\ud800-\udfff]")
+"""In JSON: what PostgreSQL keeps in no text."""
 _WORDS = {
     "kind": "类别", "parent": "上级", "city": "地市", "lead": "负责人", "deputy": "副职",
     "email": "邮箱", "name": "姓名", "unit": "部门",
@@ -207,6 +210,11 @@ def _read(content: bytes, filename: str) -> dict[str, Any]:
         ) from error
     if not isinstance(data, dict):
         raise _wrong(filename, "", "应当是一个对象。", "Must be an object.")
+    if _UNKEPT.search(json.dumps(data, ensure_ascii=False)):
+        raise _wrong(
+            filename, "", "有无法保存的字符（\\u0000 或单个的 \\ud800–\\udfff），请删去。",
+            "A NUL or a lone surrogate cannot be kept; remove it.",
+        )
     _known_keys(filename, "", data, _KEYS)
     names = data.setdefault("groups", {})
     if not isinstance(names, dict) or not all(isinstance(name, str) for name in names.values()):

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import time_machine
 from sqlalchemy import text
 
@@ -144,6 +145,13 @@ def test_the_inbox_tells_how_much_has_come(
     link = re.search(r'href="([^"]+)"', told.text)
     assert link
     assert li.get(link[1].replace("&amp;", "&")).text.count(">新</span>") == 2
+
+
+@pytest.mark.parametrize("known", ["9" * 20, "9" * 5000, "²", "x,,"])
+def test_an_address_of_news_that_somebody_wrote(browser_of: Open, known: str) -> None:
+    li = browser_of("li")
+    assert li.get("/inbox/news", query_string={"known": known}).status == 200
+    assert li.get("/inbox", query_string={"known": known, "new": "2026-01-01"}).status == 200
 
 
 def _changes(browser: Browser, address: str) -> bool:

@@ -70,6 +70,8 @@ def test_a_wrong_file_says_where_and_changes_nothing(browser_of: Open) -> None:
     wrong: list[tuple[object, str]] = [
         (b"{", "第 1 行第 2 列：这里应是带双引号的键"),
         ("{}".encode("utf-16"), "请另存为 UTF-8"),
+        (b'{"groups": {"intake": "a\\u0000b"}}', "有无法保存的字符"),
+        (b'{"people": [{"login": "sun", "name": "\\ud83d"}]}', "有无法保存的字符"),
         ({**data, "person": []}, "未知的键 person"),
         ({**data, "units": {"nowhere": {"kind": "team"}}}, "groups 中没有这个组"),
         ({**data, "people": [*data["people"], {"login": "sun", "name": "孙", "groups": ["intak"]}]},

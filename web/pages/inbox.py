@@ -142,7 +142,8 @@ def _news(view: str, page: inbox.Page, now: datetime) -> str:
 
 
 def _keys(text: str) -> list[int]:
-    return [int(key) for key in text.split(",") if key.isascii() and key.isdigit()][:100]
+    said = text.split(",")[:100]
+    return [int(key) for key in said if key.isascii() and key.isdigit() and len(key) < 19]
 
 
 def _fresh(new: str, known: list[int]) -> Callable[[inbox.TaskRow], bool]:
