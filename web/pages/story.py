@@ -135,9 +135,9 @@ class Teller:
         """A group by its name, a moment as people read it, a code by its label in the case."""
         if not isinstance(output, str):
             return shown(output)
-        found = _MOMENT.match(output)
-        if found is not None:
-            return f"{datetime.fromisoformat(found.group()).astimezone(self.zone):%Y-%m-%d %H:%M}"
+        at = _moment(output)
+        if at is not None:
+            return f"{at.astimezone(self.zone) if at.tzinfo else at:%Y-%m-%d %H:%M}"
         fields = self.kind.fields if self.kind else ()
         labels = (one.options[output] for one in fields if output in one.options)
         return self.groups.get(output) or next(labels, output)
@@ -146,6 +146,14 @@ class Teller:
         fixed = {"customer.ref": "客户号码", "customer.name": "客户姓名"}
         field = self.kind.field(key) if self.kind else None
         return f"“{fixed.get(key) or (field.label if field else key)}”"
+
+
+def _moment(text: str) -> datetime | None:
+    """A moment as JSON has it; None for any other text."""
+    try:
+        return datetime.fromisoformat(text) if _MOMENT.fullmatch(text) else None
+    except ValueError:
+        return None
 
 
 def _rule(rule: Mapping[str, Any]) -> str:
