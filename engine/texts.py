@@ -60,7 +60,8 @@ def report(unit: Unit, id_: str, state: str, reason: str) -> bool:
     """The gateway says that a text was delivered or has failed; a later word replaces the one
     before. False where it has said so already. Told in the case's history; who works on the case
     gets a notice of a failure."""
-    said = {"state": state, "reason": reason[:300] or None, "reported_at": unit.now}
+    reason = reason[:300]
+    said = {"state": state, "reason": reason or None, "reported_at": unit.now}
     added = upsert(table).values({"id": id_, "at": unit.now, **said})
     changed = added.on_conflict_do_update(
         index_elements=["id"], set_=said, where=table.c.state != state

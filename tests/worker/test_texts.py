@@ -284,6 +284,8 @@ def test_reports_stand_at_the_case_and_a_failure_is_told(phone: Phone) -> None:
     assert (out.number, out.state, out.reason) == ("138****8000", "failed", "号码停机")
     assert phone.report("delivered", "out-1")["new"] == 1
     assert "短信已送达 138****8000" in phone.told("complaint")
+    phone.report("failed", "out-1", "停" * 5000)
+    assert f"短信没有送达 138****8000：{'停' * 300}" in phone.told("complaint"), "no essay"
 
 
 def test_a_report_before_we_know_the_id_is_kept(phone: Phone) -> None:
