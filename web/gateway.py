@@ -72,7 +72,7 @@ def refuse(error: BihuanError) -> tuple[Response, int]:
 @right(GATEWAY)
 def take() -> Response:
     """A text that a customer sent."""
-    said = _object(request.get_json(force=True, silent=True))
+    said = _object(_sent())
     text = _text(said, "text", LONGEST_TEXT)
     sender = _text(said, "from", 40)
     if not limiter.hit(_BY_SENDER, sender):
@@ -86,7 +86,7 @@ def take() -> Response:
 @right(GATEWAY)
 def report() -> Response:
     """What became of messages of ours: all of them, or none and what is wrong."""
-    said = request.get_json(force=True, silent=True)
+    said = _sent()
     given = [_object(one) for one in (said if isinstance(said, list) else [said])]
     if len(given) > MOST_REPORTS:
         raise Refused(413, "too-many", "报告太多，请分批。", "Too many reports in one request.")
@@ -94,6 +94,14 @@ def report() -> Response:
     with session.engine().unit("system") as unit:
         new = [texts.report(unit, *one) for one in found]
     return jsonify(taken=len(found), new=sum(new))
+
+
+def _sent() -> Any:
+    """The JSON that was sent; None where it is none, or is nested beyond reading."""
+    try:
+        return request.get_json(force=True, silent=True)
+    except RecursionError:
+        return None
 
 
 def _object(said: Any) -> dict[str, Any]:
@@ -128,4 +136,3 @@ def _reason(said: dict[str, Any]) -> str:
 def _plain(text: str) -> str:
     """Without what PostgreSQL cannot keep."""
     return _CONTROLS.sub("", text).encode("utf-8", "replace").decode().strip()
-

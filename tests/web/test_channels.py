@@ -87,6 +87,22 @@ def test_a_customer_adds_a_picture(office: Engine, customer: Browser, scripted: 
     assert files(office) == ["截图.jpg"]
 
 
+def test_the_phone_form_with_a_picture_sent_twice_opens_one_case(
+    office: Engine, site: Flask
+) -> None:
+    browser = signed_in(site)
+    page = browser.get("/quick")
+    once = re.search(r'name="once" value="([^"]+)"', page.text)
+    field = re.search(r'data-file-field="([^"]+)"', page.text)
+    assert once
+    assert field
+    picture = id_in(add(browser, page, field=field[1]))
+    said = {**SAID, "once": once[1], field[1]: ["", picture]}
+    assert browser.post("/quick", said).location == f"/cases/{row(office).key}"
+    assert browser.post("/quick", said).location == "/cases"
+    assert files(office) == ["现场.jpg"]
+
+
 def test_the_phone_form_asks_about_a_likely_duplicate(office: Engine, site: Flask) -> None:
     browser = signed_in(site)
     assert browser.post("/quick", SAID).status == 303
