@@ -54,6 +54,8 @@ class JsonReader:
             self._wrong("", "文件嵌套太深。", "The file is nested too deeply.")
         except json.JSONDecodeError as error:
             self._wrong("", *fault(error), error.lineno)
+        except ValueError:
+            self._wrong("", "文件里有数字太长。", "A number in the file is too long.")
         return None
 
     def _once(self, pairs: list[tuple[str, Json]]) -> dict[str, Json]:

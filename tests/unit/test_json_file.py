@@ -47,6 +47,7 @@ def told(name: str, content: bytes) -> list[Finding]:
     (b"[]", "应当是一个对象"),
     (b"null", "应当是一个对象"),
     (b'{"name": "a",', "第 1 行第 14 列"),
+    (b'{"name": ' + b"9" * 5_000 + b"}", "数字太长"),
 ])
 def test_every_kind_of_file_is_read_as_strictly(name: str, content: bytes, said: str) -> None:
     found = told(name, content)
