@@ -51,6 +51,7 @@ def test_the_process_knows_the_customer(engine: Engine) -> None:
     assert about == {
         "ref": "13812345678", "name": "张三丰", "level": "high-star", "star": None,
         "contact": None, "marks": [], "month": 1, "half_year": 2, "open": 1, "past": 0,
+        "manager": None,
     }
     assert run_without_number(engine)["customer"] is None
 
