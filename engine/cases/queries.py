@@ -17,6 +17,7 @@ from engine.cases.lookup import kinds
 from engine.errors import Invalid, NotFound
 from engine.model import Json
 from engine.store.search import contains
+from engine.tables import case_clocks as clocks
 from engine.tables import cases as table
 from engine.tables import customers as customer_table
 
@@ -27,7 +28,8 @@ _FEW = 1000
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
-    """A case as lists show it; ``data`` holds the kind's ``list`` fields, masked."""
+    """A case as lists show it; ``data`` holds the kind's ``list`` fields, masked. ``paused``: it
+    has clocks and all of them stand still, so nothing of it runs out and it is not ``late``."""
 
     key: int
     number: str
@@ -44,6 +46,7 @@ class CaseRow:
     late: bool
     sample: bool
     merged: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +109,7 @@ def search(
     elif state == "closed":
         query = query.where(table.c.closed_at.is_not(None))
     if late:
-        query = query.where(table.c.due_at < now)
+        query = query.where(table.c.due_at < now, ~_paused())
     if category:
         query = query.where(_of_category(conn, category))
     if after:
@@ -260,10 +263,17 @@ def _select(*more: ColumnElement[Any]) -> Select[Any]:
     return select(
         table.c.key, table.c.number, table.c.kind, table.c.title, table.c.status, table.c.data,
         table.c.received_at, table.c.due_at, table.c.closed_at, table.c.sample,
-        table.c.merged_into,
+        table.c.merged_into, _paused().label("paused"),
         customer_table.c.name.label("customer_name"), customer_table.c.ref.label("customer_ref"),
         customer_table.c.level.label("customer_level"), *more,
     ).outerjoin(customer_table, customer_table.c.key == table.c.customer_key)
+
+
+def _paused() -> ColumnElement[bool]:
+    still = select(func.bool_and(clocks.c.state == "paused")).where(
+        clocks.c.case_id == table.c.key, clocks.c.ended_at.is_(None)
+    )
+    return func.coalesce(still.scalar_subquery(), false())
 
 
 def _containing(conn: Connection, words: list[str]) -> list[ColumnElement[bool]]:
@@ -300,7 +310,10 @@ def _rows(conn: Connection, found: Sequence[Any], now: datetime) -> tuple[CaseRo
 def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
     shown = {one.key for one in kind.fields if one.list}
     data = {key: value for key, value in found.data.items() if key in shown}
-    open_late = found.closed_at is None and found.due_at is not None and found.due_at < now
+    open_late = (
+        found.closed_at is None and found.due_at is not None and found.due_at < now
+        and not found.paused
+    )
     closed_late = (
         found.closed_at is not None and found.due_at is not None
         and found.closed_at > found.due_at
@@ -312,7 +325,7 @@ def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
         customer_level=found.customer_level, data=_masked(kind, data),
         received_at=found.received_at, due_at=found.due_at, closed_at=found.closed_at,
         late=open_late or closed_late, sample=found.sample,
-        merged=found.merged_into is not None,
+        merged=found.merged_into is not None, paused=found.paused,
     )
 
 

@@ -23,8 +23,9 @@ ZONE = ZoneInfo("Asia/Shanghai")
 KIND = {
     "id": "timed", "name": "计时单", "process": "p", "number": "JS{date}-{seq:04}",
     "title": "topic", "fields": [{"key": "topic", "label": "事由", "list": True}],
-    "statuses": ["处理中"],
+    "statuses": ["处理中"], "due": "due",
 }
+HTMX = {"HX-Request": "true"}
 Open = Callable[[str], Browser]
 
 
@@ -81,6 +82,26 @@ def test_the_page_says_why_it_is_due_then(
     assert 'data-due="2026-11-20T15:20:00+08:00"' in page.text
     assert page.text.count('class="clock-paused"') == 1
     assert " style=" not in page.text
+
+
+def test_what_is_suspended_is_not_late(
+    desk: Engine, timed: int, clock_at: time_machine.Traveller, browser_of: Open
+) -> None:
+    clock_at.move_to(at("13:40"))
+    with desk.unit("li") as unit:
+        messages.publish(unit, "挂起", "k", {})
+    clock_at.move_to(at("19:40"))
+    li = browser_of("li")
+    assert "信号" not in li.get("/cases?late=1", headers=HTMX).words
+    for page in ("/cases", f"/cases/{timed}"):
+        assert "已挂起" in li.get(page).words
+        assert "已超时" not in li.get(page).words
+    with desk.unit("li") as unit:
+        messages.publish(unit, "恢复", "k", {})
+    clock_at.move_to(at("23:40").replace(day=23))
+    late = browser_of("li").get("/cases?late=1", headers=HTMX).words
+    assert "信号" in late
+    assert "已超时" in late
 
 
 def test_an_agreed_time_is_noted_by_who_has_the_task(
