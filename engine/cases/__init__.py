@@ -6,7 +6,7 @@ a reason that is kept.
 """
 
 from engine.cases.kinds import CaseField, CaseKind, check, parse
-from engine.cases.lookup import kind, kinds
+from engine.cases.lookup import kind, kinds, level_names
 from engine.cases.opening import AlreadyOpened, ended, known_refs, open_, project, reserve, told
 from engine.cases.queries import (
     CaseRow, CaseView, CustomerCases, Page, duplicates, of_customer, of_person, repeats,
@@ -17,7 +17,7 @@ from engine.cases.standing import Standing, standing
 
 __all__ = [
     "AlreadyOpened", "CaseField", "CaseKind", "CaseRow", "CaseView", "CustomerCases", "Page",
-    "Standing", "check", "duplicates", "ended", "kind", "kinds", "known_refs", "of_customer",
-    "of_person", "open_", "parse", "project", "repeats", "reserve", "reveal", "rows", "search",
-    "siblings", "standing", "told", "view",
+    "Standing", "check", "duplicates", "ended", "kind", "kinds", "known_refs", "level_names",
+    "of_customer", "of_person", "open_", "parse", "project", "repeats", "reserve", "reveal",
+    "rows", "search", "siblings", "standing", "told", "view",
 ]

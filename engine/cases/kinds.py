@@ -7,7 +7,7 @@ The file ``NAME.case.json`` is described in docs/architecture.md.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -29,6 +29,7 @@ _KEYS = {
 _PUBLIC_KEYS = {
     "statuses", "fields", "numbers", "form", "title", "about", "given", "actions",
 }
+_CUSTOMER = ("ref", "name", "level")
 _FIELD_KEYS = {"key", "label", "type", "list", "search", "mask", "options", "catalogue", "level"}
 _TYPES = {
     "text", "longtext", "number", "boolean", "date", "datetime", "duration", "select", "list",
@@ -124,7 +125,8 @@ class CaseKind:
     """``duplicates`` are the fields that make an open case of the same customer a likely
     duplicate; ``ended`` gives the status for how the process ended, where it changes, and
     ``merged`` that of a case merged into another one; ``counted`` says whether a case counts
-    for the marks of its customer; ``quick`` is the form of the page for phones (``/quick``)."""
+    for the marks of its customer; ``quick`` is the form of the page for phones (``/quick``);
+    ``default_level`` is the level where neither the case nor the customer's record says one."""
 
     id: str
     name: str
@@ -137,6 +139,7 @@ class CaseKind:
     statuses: tuple[str, ...]
     intake: str | None = None
     quick: str | None = None
+    default_level: str | None = None
     duplicates: tuple[str, ...] = ()
     repeats: Repeats | None = None
     answers: Answers | None = None
@@ -149,6 +152,13 @@ class CaseKind:
 
     def field(self, key: str) -> CaseField | None:
         return next((one for one in self.fields if one.key == key), None)
+
+    @property
+    def level_field(self) -> str | None:
+        """The variable that the customer's level is read from, if it is that simple."""
+        level = self.customer.get("level")
+        names = level.variables if level is not None else frozenset()
+        return next(iter(names)) if len(names) == 1 else None
 
     def number_of(self, sequence: int, at: datetime, zone: ZoneInfo) -> str:
         """The case number, e.g. ``TS20261122000017``; the date is local."""
@@ -218,6 +228,7 @@ class _Reader(JsonReader):
             fields=fields, statuses=statuses,
             intake=None if data.get("intake") is None else self._text("intake", data["intake"]),
             quick=None if data.get("quick") is None else self._text("quick", data["quick"]),
+            default_level=self._default_level(data.get("customer", {}), fields),
             duplicates=self._subset("duplicates", data.get("duplicates", []), keys),
             repeats=self._repeats(data.get("repeats"), keys, statuses),
             answers=self._answers(data.get("answers"), keys, statuses),
@@ -245,12 +256,21 @@ class _Reader(JsonReader):
         return text
 
     def _customer(self, value: Json) -> dict[str, Expression]:
-        if not self._object("customer", value, {"ref", "name", "level"}):
+        if not self._object("customer", value, {*_CUSTOMER, "default_level"}):
             return {}
         if value and "ref" not in value:
             self._wrong("customer.ref", "缺少客户号码的表达式。", "is missing.")
-        found = ((key, self._feel(f"customer.{key}", text)) for key, text in value.items())
+        found = ((key, self._feel(f"customer.{key}", value.get(key))) for key in _CUSTOMER)
         return {key: expression for key, expression in found if expression is not None}
+
+    def _default_level(self, value: Json, fields: Sequence[CaseField]) -> str | None:
+        given = value.get("default_level") if isinstance(value, dict) else None
+        if given is None:
+            return None
+        named = [one for one in fields if one.options and one.key in str(value.get("level"))]
+        for one in named:
+            self._one_of("customer.default_level", given, one.options)
+        return self._text("customer.default_level", given)
 
     def _fields(self, value: Json) -> tuple[CaseField, ...]:
         if not isinstance(value, list):

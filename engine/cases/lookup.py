@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import Connection, select
 
 from engine import categories, definitions
@@ -34,3 +36,12 @@ def kinds(conn: Connection) -> list[CaseKind]:
     query = select(table.c.id).distinct().where(table.c.kind == "case").order_by(table.c.id)
     found = [kind(conn, kind_id, at) for kind_id in conn.scalars(query)]
     return sorted(found, key=lambda one: one.order)
+
+
+def level_names(conn: Connection) -> Mapping[str, str]:
+    """What the kinds of cases call the levels of customers."""
+    found: dict[str, str] = {}
+    for one in kinds(conn):
+        field = one.field(one.level_field or "")
+        found |= field.options if field else {}
+    return found

@@ -203,18 +203,27 @@ def _meet(
     unit: Unit, kind: CaseKind, variables: dict[str, Json], received: datetime, counted: bool,
     checked: bool,
 ) -> dict[str, Any]:
-    """The columns about the customer; the variable ``customer`` is added."""
+    """The columns about the customer; the variable ``customer`` is added, and the level where
+    the case does not say one: that of his record, else the kind's default."""
     said = expressions.customer(kind, variables)
     if said is None:
         variables["customer"] = None
+        _fill_level(kind, variables, None)
         return {"customer_key": None, "marks": []}
     record = None if checked else customers.glance(unit.conn, said.ref, received)
     name = "" if record and record.name else said.name
     level = None if record and record.level else said.level
     met = customers.meet(unit, said.ref, name, level, received)
+    _fill_level(kind, variables, met.level)
     about = marking.facts(unit, kind, said.ref, said.name, met, received, counted)
     variables["customer"] = about
     return {"customer_key": met.key, "marks": about["marks"]}
+
+
+def _fill_level(kind: CaseKind, variables: dict[str, Json], known: str | None) -> None:
+    level, field = known or kind.default_level, kind.level_field
+    if field is not None and level is not None and not variables.get(field):
+        variables[field] = level
 
 
 def _note_repeat(

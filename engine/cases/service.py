@@ -4,7 +4,6 @@ remarks on their cases, answers to what a case asks them."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, select
 
@@ -20,19 +19,18 @@ from engine.store.unit import Unit
 from engine.tables import cases as table
 
 LONGEST_REMARK = 2000
-_PLAIN_LEVEL = "ordinary"
 
 
 def receive(
     unit: Unit, kind_id: str, data: Mapping[str, Json], channel: str, *,
     source_ref: str | None = None,
 ) -> run.Started:
-    """Open a case that came by a channel without a clerk: what he would have filled in besides
-    is the channel and the level of the customer as his record knows it. ``source_ref`` is the
-    channel's own id of the message: one that came before raises AlreadyOpened. See ``open_``."""
+    """Open a case that came by a channel without a clerk, who would have filled in the channel
+    besides; the customer's level is that of his record (``open_``). ``source_ref`` is the
+    channel's own id of the message: one that came before raises AlreadyOpened."""
     kind = kind_of(unit.conn, kind_id)
     given = kind.public.given if kind.public else {}
-    said = {**given, "channel": channel, **_level(unit.conn, kind, data), **data}
+    said = {**given, "channel": channel, **data}
     source = channel if source_ref else None
     return open_(unit, kind_id, said, source=source, source_ref=source_ref, checked=False)
 
@@ -89,18 +87,6 @@ def number_in(kind: CaseKind, data: Mapping[str, Json]) -> str:
         return customers.normalised(number) if number else ""
     except Invalid:
         return number
-
-
-def _level(conn: Connection, kind: CaseKind, data: Mapping[str, Json]) -> dict[str, Json]:
-    level, number = kind.customer.get("level"), number_in(kind, data)
-    if level is None or "ref" not in kind.customer:
-        return {}
-    try:
-        known = customers.glance(conn, number, datetime.now(UTC)) if number else None
-    except Invalid:
-        known = None
-    found = (known.level if known else None) or _PLAIN_LEVEL
-    return dict.fromkeys(level.variables, found)
 
 
 def _whose(conn: Connection, case_id: int) -> tuple[list[str], list[str]]:

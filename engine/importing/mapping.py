@@ -22,6 +22,10 @@ from engine.model import Json
 _KEYS = {
     "about", "name", "source", "kind", "sheet", "encoding", "id", "received", "fields",
 }
+_CUSTOMER_KEYS = {
+    "about", "name", "source", "customers", "sheet", "encoding", "number", "fields",
+}
+_KNOWN_OF_CUSTOMERS = {"name", "level", "star", "manager"}
 _FIELD_KEYS = {
     "column", "constant", "expression", "values", "otherwise", "default", "required", "type",
 }
@@ -76,34 +80,16 @@ class Mapping:
         wanted[self.received.column] = "received"
         if self.id is not None:
             wanted[self.id] = "id"
-        for column, place in wanted.items():
-            if column not in columns:
-                raise self._missing(column, place, columns)
+        _check_columns(self.filename, wanted, columns)
 
         def read(row: Row) -> Entry:
             return self._entry(_named(row, columns), now)
 
         return read
 
-    def _missing(self, column: str, place: str, columns: Sequence[str]) -> Invalid:
-        near = get_close_matches(column, columns, 1)
-        hint = f"，是否指 {near[0]}？" if near else f"；文件中有：{'、'.join(columns)}。"
-        return Invalid(
-            f"{self.filename} 的 {place} 用到列 {column}，文件中没有{hint}",
-            f"{place} of {self.filename} needs the column {column}, which the file lacks; "
-            f"it has {', '.join(columns)}.",
-            column=column,
-        )
-
     def _entry(self, cells: dict[str, Any], now: datetime) -> Entry:
         received_at = self.received.read(cells[self.received.column], now)
-        data: dict[str, Json] = {}
-        context = {"row": {key: cleaned(cell) for key, cell in cells.items()}}
-        for field in self.fields:
-            value = _value(field, cells, {**context, **data})
-            if value is not None:
-                data[field.key] = value
-        return Entry(self._ref(cells), received_at, data)
+        return Entry(self._ref(cells), received_at, _values(self.fields, cells))
 
     def _ref(self, cells: dict[str, Any]) -> str:
         if self.id is None:
@@ -120,9 +106,69 @@ class Mapping:
         return ref
 
 
+@dataclass(frozen=True, slots=True)
+class CustomerMapping:
+    """What a file of customers says: the column of their ``number``, and what is known of each:
+    name, level, star and account manager (a login)."""
+
+    filename: str
+    source: str
+    sheet: str | None
+    encoding: str | None
+    number: str
+    fields: tuple[Field, ...]
+
+    def bind(self, columns: Sequence[str]) -> Callable[[Row], tuple[str, dict[str, Json]]]:
+        """A function from a row to the number and what is said of the customer, which raises
+        RowRejected. Invalid, with the nearest name, if the file lacks a column."""
+        wanted = {field.column: f"fields.{field.key}" for field in self.fields if field.column}
+        _check_columns(self.filename, {**wanted, self.number: "number"}, columns)
+
+        def read(row: Row) -> tuple[str, dict[str, Json]]:
+            cells = _named(row, columns)
+            number = as_type(self.number, cells[self.number], "text")
+            if not number:
+                raise RowRejected(f"{self.number}：没有号码。")
+            return str(number), _values(self.fields, cells)
+
+        return read
+
+
+def parse_customers(
+    content: bytes, filename: str, functions: MappingABC[str, Function]
+) -> CustomerMapping | None:
+    """The mapping of a file of customers; None where the file maps cases. Invalid names the
+    place of the first fault."""
+    return _Reader(filename, functions).customers(content)
+
+
 def parse(content: bytes, filename: str, functions: MappingABC[str, Function]) -> Mapping:
     """The mapping in the file; Invalid names the place of the first fault."""
     return _Reader(filename, functions).mapping(content)
+
+
+def _check_columns(filename: str, wanted: MappingABC[str, str], columns: Sequence[str]) -> None:
+    for column, place in wanted.items():
+        if column in columns:
+            continue
+        near = get_close_matches(column, columns, 1)
+        hint = f"，是否指 {near[0]}？" if near else f"；文件中有：{'、'.join(columns)}。"
+        raise Invalid(
+            f"{filename} 的 {place} 用到列 {column}，文件中没有{hint}",
+            f"{place} of {filename} needs the column {column}, which the file lacks; "
+            f"it has {', '.join(columns)}.",
+            column=column,
+        )
+
+
+def _values(fields: Sequence[Field], cells: dict[str, Any]) -> dict[str, Json]:
+    data: dict[str, Json] = {}
+    context = {"row": {key: cleaned(cell) for key, cell in cells.items()}}
+    for field in fields:
+        value = _value(field, cells, {**context, **data})
+        if value is not None:
+            data[field.key] = value
+    return data
 
 
 def _named(row: Row, columns: Sequence[str]) -> dict[str, Any]:
@@ -175,29 +221,51 @@ class _Reader:
         self.functions = functions
 
     def mapping(self, content: bytes) -> Mapping:
+        data = self._read(content)
+        self._object("", data, _KEYS)
+        source = self._source(data)
+        return Mapping(
+            filename=self.filename, source=source, kind=self._text("kind", data.get("kind")),
+            sheet=self._optional("sheet", data), encoding=self._encoding(data),
+            id=self._optional("id", data), received=self._received(data.get("received")),
+            fields=self._fields(data),
+        )
+
+    def customers(self, content: bytes) -> CustomerMapping | None:
+        data = self._read(content)
+        if not isinstance(data, dict) or data.get("customers") is not True:
+            return None
+        self._object("", data, _CUSTOMER_KEYS)
+        source = self._source(data)
+        self._object("fields", data.get("fields"), _KNOWN_OF_CUSTOMERS)
+        return CustomerMapping(
+            self.filename, source, self._optional("sheet", data), self._encoding(data),
+            self._text("number", data.get("number")), self._fields(data),
+        )
+
+    def _read(self, content: bytes) -> Json:
         try:
-            data = json.loads(content.decode("utf-8-sig"))
+            return json.loads(content.decode("utf-8-sig"))
         except json.JSONDecodeError as error:
             raise self._wrong("", *fault(error)) from error
         except (UnicodeDecodeError, RecursionError) as error:
             raise self._wrong(
                 "", "不是 UTF-8 的 JSON 文件，请另存为 UTF-8。", "not JSON in UTF-8."
             ) from error
-        self._object("", data, _KEYS)
+
+    def _source(self, data: dict[str, Json]) -> str:
         source = self._text("source", data.get("source"))
         if not _SOURCE.fullmatch(source):
             raise self._wrong(
                 "source", "只能用小写字母、数字和 . _ -。", "has lower case letters, digits, . _ -."
             )
+        return source
+
+    def _fields(self, data: dict[str, Json]) -> tuple[Field, ...]:
         fields = data.get("fields")
         if not isinstance(fields, dict) or not fields:
             raise self._wrong("fields", "缺少字段。", "maps no field.")
-        return Mapping(
-            filename=self.filename, source=source, kind=self._text("kind", data.get("kind")),
-            sheet=self._optional("sheet", data), encoding=self._encoding(data),
-            id=self._optional("id", data), received=self._received(data.get("received")),
-            fields=tuple(self._field(key, value) for key, value in fields.items()),
-        )
+        return tuple(self._field(key, value) for key, value in fields.items())
 
     def _field(self, key: str, data: Json) -> Field:
         place = f"fields.{key}"

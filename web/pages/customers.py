@@ -3,11 +3,9 @@ looks is written down; nothing personal shows without a reason."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask_babel import gettext as _
-from sqlalchemy import Connection
 from werkzeug.wrappers import Response
 
 from engine import cases, customers, people
@@ -32,7 +30,7 @@ def list_() -> str:
             after=request.args.get("after") or None,
         )
         rules = marking.rules(conn)
-        levels = level_names(conn)
+        levels = cases.level_names(conn)
     address = url_for("customers.list_", q=asked["q"], mark=asked["mark"], after=page.next)
     more = address if page.next else ""
     template = "customer_rows.html" if wants_fragment() else "customers.html"
@@ -54,7 +52,7 @@ def show(key: int) -> str:
         return render_template(
             "customer.html", customer=view, now=unit.now, rules=rules,
             labels={rule.mark: rule.label for rule in rules},
-            level_names=level_names(unit.conn), kinds=identities.KINDS,
+            level_names=cases.level_names(unit.conn), kinds=identities.KINDS,
             cases=cases.of_person(unit.conn, view.key), leads=_leads(),
             log=log.entries(unit.conn, list(view.records)),
             people=people.names(unit.conn) if view.manager else {},
@@ -122,7 +120,7 @@ def describe(key: int) -> Response:
     with session.engine().unit(session.person().login) as unit:
         identities.describe(
             unit, customers.person_of(unit.conn, key), level=given.get("level") or None,
-            star=given.get("star") or None, contact=contact, levels=level_names(unit.conn),
+            star=given.get("star") or None, contact=contact, levels=cases.level_names(unit.conn),
             manager=given.get("manager", "").strip() or None,
         )
     return _back(key, _("客户资料已保存。"))
@@ -147,17 +145,6 @@ def unmerge(key: int, merge_key: int) -> Response:
     with session.engine().unit(person.login) as unit:
         merging.unmerge(unit, merge_key, request.form.get("reason", ""), person)
     return _back(key, _("合并已撤销。"))
-
-
-def level_names(conn: Connection) -> Mapping[str, str]:
-    """What the kinds of cases call the levels of customers."""
-    found: dict[str, str] = {}
-    for kind in cases.kinds(conn):
-        said = kind.customer.get("level")
-        for name in said.variables if said else ():
-            field = kind.field(name)
-            found |= field.options if field else {}
-    return found
 
 
 def _leads() -> bool:
