@@ -29,7 +29,8 @@ _FEW = 1000
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case as lists show it; ``data`` holds the kind's ``list`` fields, masked. ``paused``: it
-    has clocks and all of them stand still, so nothing of it runs out and it is not ``late``."""
+    has clocks and all of them stand still, so nothing of it runs out and it is not ``late``.
+    ``due_at`` is the case's own; of an open case without one, what its clocks run out at next."""
 
     key: int
     number: str
@@ -109,7 +110,7 @@ def search(
     elif state == "closed":
         query = query.where(table.c.closed_at.is_not(None))
     if late:
-        query = query.where(table.c.due_at < now, ~_paused())
+        query = query.where(func.coalesce(table.c.due_at, _next_due()) < now, ~_paused())
     if category:
         query = query.where(_of_category(conn, category))
     if after:
@@ -263,7 +264,7 @@ def _select(*more: ColumnElement[Any]) -> Select[Any]:
     return select(
         table.c.key, table.c.number, table.c.kind, table.c.title, table.c.status, table.c.data,
         table.c.received_at, table.c.due_at, table.c.closed_at, table.c.sample,
-        table.c.merged_into, _paused().label("paused"),
+        table.c.merged_into, _paused().label("paused"), _next_due().label("next_due"),
         customer_table.c.name.label("customer_name"), customer_table.c.ref.label("customer_ref"),
         customer_table.c.level.label("customer_level"), *more,
     ).outerjoin(customer_table, customer_table.c.key == table.c.customer_key)
@@ -274,6 +275,12 @@ def _paused() -> ColumnElement[bool]:
         clocks.c.case_id == table.c.key, clocks.c.ended_at.is_(None)
     )
     return func.coalesce(still.scalar_subquery(), false())
+
+
+def _next_due() -> ColumnElement[datetime]:
+    return select(func.min(clocks.c.due_at)).where(
+        clocks.c.case_id == table.c.key, clocks.c.ended_at.is_(None), clocks.c.state == "running"
+    ).scalar_subquery()
 
 
 def _containing(conn: Connection, words: list[str]) -> list[ColumnElement[bool]]:
@@ -310,9 +317,9 @@ def _rows(conn: Connection, found: Sequence[Any], now: datetime) -> tuple[CaseRo
 def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
     shown = {one.key for one in kind.fields if one.list}
     data = {key: value for key, value in found.data.items() if key in shown}
+    due_at = found.due_at or found.next_due
     open_late = (
-        found.closed_at is None and found.due_at is not None and found.due_at < now
-        and not found.paused
+        found.closed_at is None and due_at is not None and due_at < now and not found.paused
     )
     closed_late = (
         found.closed_at is not None and found.due_at is not None
@@ -323,7 +330,7 @@ def _row(found: Any, kind: CaseKind, now: datetime) -> CaseRow:
         status=found.status, customer_name=privacy.name(found.customer_name or ""),
         customer_ref=privacy.phone(found.customer_ref or ""),
         customer_level=found.customer_level, data=_masked(kind, data),
-        received_at=found.received_at, due_at=found.due_at, closed_at=found.closed_at,
+        received_at=found.received_at, due_at=due_at, closed_at=found.closed_at,
         late=open_late or closed_late, sample=found.sample,
         merged=found.merged_into is not None, paused=found.paused,
     )

@@ -104,6 +104,24 @@ def test_what_is_suspended_is_not_late(
     assert "已超时" in late
 
 
+def test_a_case_without_a_limit_of_its_own_shows_what_runs_out_next(
+    desk: Engine, timed: int, clock_at: time_machine.Traveller, browser_of: Open
+) -> None:
+    with desk.unit("root") as unit:
+        deployment.deploy(unit, [
+            File("timed.case.json", json.dumps(KIND | {"due": "null"}).encode())])
+    with desk.unit("li") as unit:
+        said = {"topic": "回访", "class": "二", "case_key": "other", "why": ""}
+        other = cases.open_(unit, "timed", said).case_id
+    clock_at.move_to(at("14:00"))
+    page = browser_of("li").get("/cases?q=回访", headers=HTMX)
+    assert 'data-due="2026-11-20T14:50:00+08:00"' in page.text
+    assert "无时限" not in page.words
+    clock_at.move_to(at("15:00"))
+    late = browser_of("li").get("/cases?late=1", headers=HTMX)
+    assert f"/cases/{other}" in late.text
+
+
 def test_an_agreed_time_is_noted_by_who_has_the_task(
     desk: Engine, timed: int, browser_of: Open
 ) -> None:
